@@ -1,0 +1,40 @@
+# The two commands a newcomer needs are `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(STAMP)
+
+install: $(STAMP) ## Create .venv and install everything into it
+
+demo: $(STAMP) ## Start the bot, a workspace page and a broken sample shop (ARGS=--tour plays it without a browser)
+	$(BIN)/watchkeeper demo $(ARGS)
+
+test: $(STAMP) ## Run the default tests (real Bolt, real PostgreSQL, strict sandbox)
+	$(BIN)/python -m pytest -m "not heavy" $(ARGS)
+
+check: $(STAMP) ## Format, lint, types, import rules and tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/watchkeeper manifest --check
+	$(BIN)/python -m pytest -m "not heavy" $(ARGS)
+
+heavy: $(STAMP) ## Browser, several processes, crashes: minutes
+	$(BIN)/python -m pytest -m heavy $(ARGS)
+
+bench: $(STAMP) ## Measure acknowledgement, start-up and backup against a baseline in the same run
+	$(BIN)/python bench/acknowledge.py
+	$(BIN)/python bench/startup.py
+	$(BIN)/python bench/backup.py
+
+.PHONY: help install demo test check heavy bench
