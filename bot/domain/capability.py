@@ -1,0 +1,253 @@
+"""What commands are handed: read-only `Look`, the handle `Running`, and what providers can do. Protocols only."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal, Protocol, TypeVar
+
+from bot.domain.card import Card
+from bot.domain.catalog import Catalog, Place
+from bot.domain.event import Event
+from bot.domain.json import JsonObject
+from bot.domain.run import Lock, Run, RunId
+
+Capability = TypeVar("Capability")
+
+
+# --- what providers can do -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found. says: for the list of failures (“answers 500, wants 200 (5 of 5 tries)”);
+    brief: for the line of what is fine (“84 ms”)."""
+
+    check: str
+    state: Literal["ok", "warn", "fail", "unknown"]
+    says: str
+    brief: str
+    took: timedelta = timedelta()
+    ask: str = ""  # a command line that a person would want next
+    ask_label: str = ""  # "Replay 6 webhooks…"
+
+
+class Check(Protocol):
+    """One thing to look at; changes nothing. Must end within its deadline or is reported as unknown."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def deadline(self) -> timedelta: ...
+    async def look(self) -> Finding: ...
+
+
+class Checks(Protocol):
+    """A provider's contribution to /health and the watch for one place."""
+
+    def checks(self) -> Sequence[Check]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseInfo:
+    """What a deploy put there."""
+
+    commit: str  # full id
+    title: str
+    author: str
+    current: bool
+    at: datetime | None  # when it became current last; None = never
+    until: datetime | None = None  # when it stopped being current
+
+    @property
+    def short(self) -> str:
+        return self.commit[:7]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    id: str
+    title: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What lies between the current release and the target. forward: commits that the switch would add."""
+
+    back: tuple[Commit, ...]
+    forward: tuple[Commit, ...]
+    migrations: tuple[str, ...]  # changed files under the catalog's `migrations` paths
+
+
+class Deploys(Protocol):
+    """Releases of a service at one place."""
+
+    async def releases(self) -> Sequence[ReleaseInfo]:
+        """Newest first by the time they last became current."""
+        ...
+
+    async def find(self, ref: str) -> ReleaseInfo | None:
+        """A release or commit by 7–40 hex digits; None when unknown, ProviderError when ambiguous."""
+        ...
+
+    async def compare(self, current: str, target: str) -> Difference: ...
+
+    def binds(self) -> JsonObject:
+        """Argument lists and folders that a switch will use: part of the plan's digest."""
+        ...
+
+    def steps(self) -> tuple[str, ...]: ...
+
+    async def switch(self, target: str, running: "Running", *, by: str, expect: str) -> None:
+        """Make `target` current, step by step; `expect` is what must be current now. Raises StepFailed."""
+        ...
+
+
+# --- what a command may look at and do ---------------------------------------------------------------------
+
+
+class Records(Protocol):
+    """What commands remember between runs: one row per (kind, place, key), with a JSON value."""
+
+    async def get(self, kind: str, place: Place, key: str) -> JsonObject | None: ...
+    async def listed(
+        self, kind: str, place: Place | None = None, limit: int = 100
+    ) -> Sequence[tuple[str, JsonObject, datetime]]:
+        """(key, value, written at), newest first."""
+        ...
+
+    async def claim(self, kind: str, place: Place, key: str, value: JsonObject) -> bool:
+        """Insert; False when the key is already there (it is left as it is)."""
+        ...
+
+    async def put(self, kind: str, place: Place, key: str, value: JsonObject) -> None:
+        """Insert or replace."""
+        ...
+
+
+class Look(Protocol):
+    """Read-only view for plans and reads."""
+
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def catalog(self) -> Catalog: ...
+    @property
+    def actor(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def records(self) -> Records: ...
+    @property
+    def govern(self) -> "Govern": ...
+
+    def provider(self, place: Place, capability: type[Capability]) -> Capability:
+        """The provider that offers it there; Impossible with the catalog's remedy when none does."""
+        ...
+
+    def providers(self, place: Place, capability: type[Capability]) -> Sequence[Capability]: ...
+
+    async def last_runs(self, place: Place, command: str, limit: int = 5) -> Sequence[Run]:
+        """Finished runs of that command there, newest first."""
+        ...
+
+
+class Step(Protocol):
+    """A visible part of a run while it executes."""
+
+    async def say(self, text: str) -> None:
+        """Replace what the step says now (coalesced; the last word always arrives)."""
+        ...
+
+
+class Running(Look, Protocol):
+    """The handle of a run while it executes."""
+
+    @property
+    def run(self) -> Run: ...
+
+    def step(self, name: str, *, deadline: timedelta | None = None) -> AbstractAsyncContextManager[Step]:
+        """Confirms that the run is still ours and not cancelled (else Stopped), records start and end."""
+        ...
+
+    def verifying(self, name: str = "verify") -> AbstractAsyncContextManager[Step]:
+        """As `step`, and the run's state becomes verifying."""
+        ...
+
+    def key(self, step: str) -> str:
+        """Idempotency key of a step: the same after a restart, never the same for another run."""
+        ...
+
+    async def attach(self, name: str, path: Path) -> None:
+        """Give the requester a long output as a file in their DM."""
+        ...
+
+
+class BackupStore(Protocol):
+    """Where backups lie: a folder now."""
+
+    async def write(self, name: str, chunks: AsyncIterator[bytes]) -> "Stored": ...
+    def path(self, name: str) -> Path: ...
+    async def listed(self) -> Sequence["Stored"]: ...
+    async def free_bytes(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    name: str
+    size: int
+    sha256: str
+
+
+# --- what the governing commands may ask ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LockInfo:
+    service: str
+    environment: str
+    kind: Lock
+    run: Run
+    since: datetime
+    waiting: tuple[Run, ...]
+
+
+class Govern(Protocol):
+    """Votes, runs, rights and the audit log, for the governing commands. Implemented by the engine.
+
+    Everything here decides again for `look.actor`; what comes back is a card to show.
+    """
+
+    async def vote(self, run: RunId, voter: str, yes: bool, digits: str, via: str) -> Card: ...
+    async def withdraw(self, run: RunId, by: str) -> Card: ...
+    async def cancel(self, run: RunId, by: str) -> Card: ...
+    async def settle(self, run: RunId, by: str, how: Literal["done", "not-done"], note: str) -> Card: ...
+    async def runs(self, *, place: Place | None = None, limit: int = 10) -> Sequence[Run]: ...
+    async def find_run(self, run: RunId) -> Run | None: ...
+    async def events(self, *, run: RunId | None = None, limit: int = 20) -> Sequence[Event]: ...
+    async def locks(self) -> Sequence[LockInfo]: ...
+    async def verify_chain(self) -> "ChainReport": ...
+    def may(self, person: str, line: str, channel: str) -> Card:
+        """May this person do that command line, why, and who can help."""
+        ...
+
+    def who_am_i(self, person: str) -> Card: ...
+    def menu(self, person: str, channel: str) -> Card:
+        """What this person may do in this channel, with examples."""
+        ...
+
+    def name(self, person: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """What `audit verify` found."""
+
+    whole: bool
+    events: int
+    erased: int
+    head: str
+    first_bad: int | None = None
+    says: str = ""

@@ -1,0 +1,114 @@
+"""The catalog: services, environments and what each is made of, as frozen values. Pure: the text comes in."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel
+
+_SECRET = re.compile(r"\$[A-Z_][A-Z0-9_]*")
+
+
+def _secret(value: str) -> str:
+    if not _SECRET.fullmatch(value):
+        raise ValueError(
+            "write the name of an environment variable of the bot, like $SHOP_DB, and put the value there; "
+            "a secret in the catalog is refused"
+        )
+    return value
+
+
+SecretName = Annotated[str, AfterValidator(_secret)]
+"""`$NAME`: an environment variable of the bot; a pasted secret is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One environment of one service."""
+
+    service: str
+    environment: str
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.environment}"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Limits of a service; the defaults are the runbooks' own (procedures.md, table T)."""
+
+    p95: timedelta = timedelta(milliseconds=500)
+    pool: float = 0.80
+    disk: float = 0.85
+    tls_days: int = 14
+    alarm_count: int = 2
+    alarm_within: timedelta = timedelta(minutes=5)
+    watch_every: timedelta = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentEntry:
+    """One environment: `sections` holds each provider's own validated settings by section name."""
+
+    place: Place
+    protected: bool
+    url: str | None
+    sections: Mapping[str, BaseModel]
+    script_env: Mapping[str, str] = field(default_factory=dict)
+    run_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceEntry:
+    name: str
+    repository: str | None
+    migrations: tuple[str, ...]
+    cards: str | None  # channel id where runs are rooted
+    bound: Mapping[str, tuple[str, ...]]  # environment → channel ids
+    thresholds: Thresholds
+    environments: Mapping[str, EnvironmentEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    services: Mapping[str, ServiceEntry]
+    digest: str
+    warnings: tuple[str, ...] = ()
+
+    def at(self, place: Place) -> EnvironmentEntry:
+        """KeyError when there is no such place: requests hold only places of the catalog."""
+        return self.services[place.service].environments[place.environment]
+
+    def places(self) -> Iterator[Place]:
+        for service in self.services.values():
+            for entry in service.environments.values():
+                yield entry.place
+
+    def bound(self, channel: str) -> tuple[str | None, str | None]:
+        """(service, environment) that a channel stands for; None where it stands for none or several."""
+        hits = {
+            (service.name, environment)
+            for service in self.services.values()
+            for environment, channels in service.bound.items()
+            if channel in channels
+        }
+        hits |= {
+            (s.name, "")
+            for s in self.services.values()
+            if s.cards == channel and not any(h[0] == s.name for h in hits)
+        }
+        names = {service for service, _ in hits}
+        places = {environment for _, environment in hits if environment}
+        return (
+            next(iter(names)) if len(names) == 1 else None,
+            next(iter(places)) if len(names) == 1 and len(places) == 1 else None,
+        )
+
+    def protection(self) -> dict[str, dict[str, bool]]:
+        """service → environment → protected, as the policy's loader wants it."""
+        return {
+            service.name: {name: entry.protected for name, entry in service.environments.items()}
+            for service in self.services.values()
+        }

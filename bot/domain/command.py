@@ -1,0 +1,79 @@
+"""A command as one record: from it come parser, help, manifest entry and permission matrix. Pure.
+
+A verb's request is a frozen dataclass; each field is one of the kinds below and says so by its type and, where
+it needs more, by `Arg` in an Annotated. Order is free because names of services, environments and words are disjoint.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, NewType
+
+from bot.domain.capability import Look, Running
+from bot.domain.card import Card
+from bot.domain.plan import Plan
+from bot.domain.run import Lock, RunId
+from permissions.model import Permission, Risk
+
+Service = NewType("Service", str)
+Environment = NewType("Environment", str)
+Release = NewType("Release", str)  # PREVIOUS or 7–40 hex digits
+EventRef = NewType("EventRef", str)  # evt_…
+Digits = NewType("Digits", str)  # the first 6 digits of a plan's digest
+CommandLine = NewType(
+    "CommandLine", str
+)  # the rest of the line, itself a command: /can rollback shop production
+RunRef = RunId  # written R-42
+PersonRef = NewType("PersonRef", str)  # <@U…>
+Since = NewType("Since", datetime)  # typed as "2h", stored as the instant it meant
+
+PREVIOUS = Release("previous")
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """How a field is typed. Without it: the field's type decides and its name is its placeholder."""
+
+    help: str = ""
+    option: str = ""  # "--to": given by name; without it the value stands free in the line
+    words: tuple[str, ...] = ()  # a closed set of words (`approve`, `table`)
+    placeholder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One thing a command can do, with its own request, permission, risk and lock.
+
+    plan: reads only and never runs the service's code; None for what looks or records (it runs at once).
+    execute: gets the request, the plan (an empty one when there is none) and the handle of the run.
+    """
+
+    word: str  # "" for the command's main verb
+    request: type[Any]
+    plan: Callable[[Any, Look], Awaitable[Plan]] | None
+    execute: Callable[[Any, Plan, Running], Awaitable[Card]]
+    permission: Permission
+    risk: Risk
+    help: str
+    example: str
+    lock: Lock | None = None
+    deadline: timedelta = timedelta(minutes=15)
+    answers: Literal["public", "private"] = "public"  # private: only the person who asked sees it
+    quick: bool = False  # answered within the acknowledgement when it only reads memory
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One slash command, without its slash in `name` nowhere: `/rollback`."""
+
+    name: str
+    help: str
+    verbs: tuple[Verb, ...]
+    sets: frozenset[Literal["five", "core", "all"]] = field(
+        default_factory=lambda: frozenset({"core", "all"})
+    )
+
+    @property
+    def word(self) -> str:
+        """The name without its slash, as it is typed after /ops."""
+        return self.name.removeprefix("/")

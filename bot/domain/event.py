@@ -1,0 +1,60 @@
+"""Events: what happened, written once; audit log, timeline and progress message are projections of them. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.json import JsonObject
+from bot.domain.run import RunId
+
+
+class Kind(StrEnum):
+    """Every fact we record, `subject.action`; retired kinds stay listed as comments."""
+
+    REQUEST_RECEIVED = "request.received"
+    REQUEST_REFUSED = "request.refused"
+    REQUEST_REPEATED = "request.repeated"
+    REQUEST_WITHDRAWN = "request.withdrawn"
+    DECISION_MADE = "decision.made"
+    PLAN_MADE = "plan.made"
+    PLAN_FAILED = "plan.failed"
+    PLAN_DRIFTED = "plan.drifted"
+    APPROVAL_ASKED = "approval.asked"
+    APPROVAL_GRANTED = "approval.granted"
+    APPROVAL_DENIED = "approval.denied"
+    APPROVAL_EXPIRED = "approval.expired"
+    APPROVAL_VOIDED = "approval.voided"
+    VOTE_CAST = "vote.cast"
+    VOTE_REFUSED = "vote.refused"
+    LOCK_WAITED = "lock.waited"
+    LOCK_TAKEN = "lock.taken"
+    LOCK_FREED = "lock.freed"
+    RUN_QUEUED = "run.queued"
+    RUN_STARTED = "run.started"
+    RUN_ENDED = "run.ended"
+    RUN_CANCEL_ASKED = "run.cancel_asked"
+    RUN_SETTLED = "run.settled"
+    STEP_STARTED = "step.started"
+    STEP_PROGRESSED = "step.progressed"
+    STEP_ENDED = "step.ended"
+    HEALTH_CHANGED = "health.changed"
+    POLICY_CHANGED = "policy.changed"
+    BOT_STARTED = "bot.started"
+    BOT_STOPPED = "bot.stopped"
+    SLACK_REVOKED = "slack.revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A sealed event. `number` is dense and in commit order; `at` is PostgreSQL's clock, UTC."""
+
+    number: int
+    id: int
+    kind: Kind
+    run: RunId | None
+    actor: str  # a Slack id, "terminal:<name>" or "watchkeeper"
+    service: str | None
+    environment: str | None
+    at: datetime
+    body: JsonObject  # empty with `erased` set when retention removed the payload
+    erased: bool = False
