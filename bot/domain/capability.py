@@ -100,8 +100,17 @@ class Deploys(Protocol):
 
     def steps(self) -> tuple[str, ...]: ...
 
-    async def switch(self, target: str, running: "Running", *, by: str, expect: str) -> None:
-        """Make `target` current, step by step; `expect` is what must be current now. Raises StepFailed."""
+    async def switch(
+        self, target: str, running: "Running", *, by: str, expect: str
+    ) -> Sequence[tuple[str, timedelta]]:
+        """Make `target` current; `expect` is what must be current now. Raises StepFailed.
+
+        Gives how long each step took, in order.
+        """
+        ...
+
+    async def holder(self, commit: str) -> str:
+        """The branch that deploys come from, when it still holds the commit; else empty."""
         ...
 
 
@@ -120,6 +129,10 @@ class Records(Protocol):
 
     async def claim(self, kind: str, place: Place, key: str, value: JsonObject) -> bool:
         """Insert; False when the key is already there (it is left as it is)."""
+        ...
+
+    async def swap(self, kind: str, place: Place, key: str, expected: JsonObject, value: JsonObject) -> bool:
+        """Replace only while it still is `expected`; False when it is not."""
         ...
 
     async def put(self, kind: str, place: Place, key: str, value: JsonObject) -> None:
