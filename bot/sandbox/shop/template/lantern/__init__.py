@@ -1,0 +1,1 @@
+"""Lantern Shop: sells lanterns, takes payments, remembers orders."""
