@@ -1,4 +1,4 @@
-"""The payment provider's HTTP API in Stripe's shapes: keys, errors, lists, idempotency. Only retry changes a thing."""
+"""The payment provider's HTTP API in Stripe's shapes: keys, errors, lists, idempotency. Only retry acts."""
 
 import asyncio
 import re

@@ -5,7 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 
 _TEMPLATE = Path(__file__).parent / "template"
-_HIDDEN = {"gitattributes.txt": ".gitattributes", "gitignore.txt": ".gitignore"}
+_RENAMED = {
+    "commit.txt": "COMMIT",
+    "gitattributes.txt": ".gitattributes",
+    "gitignore.txt": ".gitignore",
+    "readme.txt": "README.md",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ COMMITS = (
     Commit(
         "Say what comes next after buying",
         "chi",
-        timedelta(days=6, hours=1),
+        timedelta(days=6, hours=3),
         (Edit("lantern/pages.py", "", _NEXT),),
     ),
     Commit("VAT rounding", "mia", timedelta(minutes=48), _VAT_ROUNDING),
@@ -125,7 +130,7 @@ def source(index: int) -> dict[str, bytes]:
 def _template() -> dict[str, str]:
     files = (path for path in sorted(_TEMPLATE.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
     names = {path: path.relative_to(_TEMPLATE).as_posix() for path in files}
-    return {_HIDDEN.get(name, name): path.read_text() for path, name in names.items()}
+    return {_RENAMED.get(name, name): path.read_text() for path, name in names.items()}
 
 
 def _apply(files: dict[str, str], edit: Edit) -> None:

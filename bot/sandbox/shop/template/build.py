@@ -25,7 +25,7 @@ def main() -> int:
         print(f"build: {problem}", file=sys.stderr)
     if problems:
         return 1
-    release = {"commit": commit, "built_at": datetime.now(UTC).isoformat(), "look": fingerprint()}
+    release = {"commit": commit, "built_at": built_at().isoformat(), "look": fingerprint()}
     (HERE / "release.json").write_text(json.dumps(release, indent=1) + "\n")
     print(f"built {commit} with {len(list((HERE / 'migrations').glob('*.sql')))} migrations")
     return 0
@@ -55,6 +55,12 @@ def commit_of(folder: Path) -> str | None:
         if found := COMMIT.search(text):
             return found.group()
     return None
+
+
+def built_at() -> datetime:
+    """SOURCE_DATE_EPOCH, the usual variable of builds that can be repeated, or now."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
 
 
 def fingerprint() -> str:
