@@ -58,6 +58,7 @@ class EnvironmentEntry:
     sections: Mapping[str, BaseModel]
     script_env: Mapping[str, str] = field(default_factory=dict)
     run_as: str | None = None
+    aliases: tuple[str, ...] = ()  # other names that people type for it
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,233 @@
+"""The kinds of value that a request's fields hold: how each is found in its class, read from a word and written back.
+
+Pure. A value that starts with "-" is never accepted, so nobody's value can become an option of anything.
+"""
+
+import re
+from collections.abc import Callable, Hashable
+from dataclasses import MISSING, dataclass, fields
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, assert_never, cast, get_args, get_origin, get_type_hints
+
+from bot.domain.command import (
+    PREVIOUS,
+    Arg,
+    CommandLine,
+    Digits,
+    Environment,
+    EventRef,
+    PersonRef,
+    Release,
+    RunRef,
+    Service,
+    Since,
+)
+from bot.domain.words import code, listed, quoted
+
+LONGEST_SINCE = timedelta(days=30)
+
+
+class Kind(StrEnum):
+    """What a field holds; the value is how a missing one is named to people."""
+
+    SERVICE = "service"
+    ENVIRONMENT = "environment"
+    WORD = "word"
+    PERSON = "person"
+    EVENT = "event"
+    DIGITS = "digits"
+    RELEASE = "release"
+    SINCE = "time"
+    RUN = "run"
+    NUMBER = "number"
+    TEXT = "value"
+    LINE = "command"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a request class. option: "" when its value stands free in the line."""
+
+    name: str
+    kind: Kind
+    option: str
+    help: str
+    words: tuple[str, ...]
+    placeholder: str
+    required: bool
+    optional: bool  # None is a value
+    many: bool
+    default: object
+
+    @property
+    def label(self) -> str:
+        return self.option or self.name.replace("_", " ")
+
+
+class Unfit(ValueError):
+    """The word is no value of that kind; says what is wanted."""
+
+
+_KINDS: dict[object, Kind] = {
+    Service: Kind.SERVICE,
+    Environment: Kind.ENVIRONMENT,
+    Release: Kind.RELEASE,
+    EventRef: Kind.EVENT,
+    Digits: Kind.DIGITS,
+    CommandLine: Kind.LINE,
+    RunRef: Kind.RUN,
+    PersonRef: Kind.PERSON,
+    Since: Kind.SINCE,
+    bool: Kind.FLAG,
+    int: Kind.NUMBER,
+    str: Kind.TEXT,
+}
+
+
+# --- from a request class --------------------------------------------------------------------------------
+
+
+def fields_of(request: type[Any]) -> tuple[Field, ...]:
+    """The fields of a request class in their order. TypeError for a type that no kind stands for."""
+    return _fields_of(cast("Hashable", request))
+
+
+@cache
+def _fields_of(request: Any) -> tuple[Field, ...]:
+    hints = get_type_hints(request, include_extras=True)
+    return tuple(_field(item.name, hints[item.name], item.default) for item in fields(request))
+
+
+def _field(name: str, hint: object, default: object) -> Field:
+    inner, arg, optional, many = _unwrap(hint, Arg())
+    literal = tuple(map(str, get_args(inner))) if get_origin(inner) is Literal else ()
+    words = literal or arg.words
+    kind = Kind.WORD if words else _kind(inner, name)
+    option = arg.option or (f"--{name.replace('_', '-')}" if kind is Kind.FLAG else "")
+    required = default is MISSING and not many
+    start = () if many and default is MISSING else None if default is MISSING else default
+    return Field(name, kind, option, arg.help, words, arg.placeholder, required, optional, many, start)
+
+
+def _unwrap(hint: object, arg: Arg) -> tuple[object, Arg, bool, bool]:
+    """The type inside Annotated, `| None` and `tuple[…, ...]`, with what they say."""
+    if get_origin(hint) is Annotated:
+        inner, *extras = get_args(hint)
+        return _unwrap(inner, next((extra for extra in extras if isinstance(extra, Arg)), arg))
+    if get_origin(hint) in (Union, UnionType):
+        rest = [part for part in get_args(hint) if part is not NoneType]
+        inner, arg, _, many = _unwrap(rest[0], arg)
+        return inner, arg, True, many
+    if get_origin(hint) is tuple:
+        inner, arg, optional, _ = _unwrap(get_args(hint)[0], arg)
+        return inner, arg, optional, True
+    return hint, arg, False, False
+
+
+def _kind(inner: object, name: str) -> Kind:
+    if inner in _KINDS:
+        return _KINDS[inner]
+    base = getattr(inner, "__supertype__", None)
+    if base in _KINDS:
+        return _KINDS[base]
+    raise TypeError(f"field {name!r} has a type that no kind stands for: {inner!r}")
+
+
+# --- from a word ------------------------------------------------------------------------------------------
+
+_SHAPES: dict[Kind, tuple[str, str]] = {
+    Kind.PERSON: (r"<@([UW][A-Z0-9]+)>", "a person, picked from Slack's list after @"),
+    Kind.EVENT: (r"(evt_[A-Za-z0-9_]+)", "an event of the payment provider, like evt_1QX2ab"),
+    Kind.DIGITS: (r"([0-9a-f]{6,64})", "the first 6 digits on the plan, like 7c01e9"),
+    Kind.RELEASE: (rf"({PREVIOUS}|[0-9a-f]{{7,40}})", f"{PREVIOUS} or at least 7 digits of a commit, like 4c1d2a7"),
+    Kind.RUN: (r"(?:r-?)?([1-9][0-9]{0,17})", "a run, like R-42"),
+    Kind.NUMBER: (r"([0-9]{1,6})", "a number, like 20"),
+    Kind.SINCE: (
+        r"([1-9][0-9]{0,4}[mhd]|\d{4}-\d\d-\d\dT[\d:]{5,8}Z)",
+        "how far back, like 30m, 2h or 3d (30d at most)",
+    ),
+}
+_LOWER = frozenset({Kind.DIGITS, Kind.RELEASE, Kind.RUN, Kind.SINCE})
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def wants(field: Field) -> str:
+    """What the field takes, for people."""
+    if field.kind is Kind.WORD:
+        return listed([code(word) for word in field.words])
+    article = "an" if field.kind is Kind.ENVIRONMENT else "a"
+    return _SHAPES[field.kind][1] if field.kind in _SHAPES else f"{article} {field.kind.value}"
+
+
+def read(field: Field, text: str, now: datetime) -> object:
+    """The value that a word stands for. Raises Unfit; names of the catalog are looked up elsewhere."""
+    if text.startswith(("-", "—", "–")) or not text:
+        raise Unfit(f"{quoted(text, 40)} looks like an option" if text else "an empty value stands for nothing")
+    match field.kind:
+        case Kind.WORD:
+            if text.lower() not in field.words:
+                raise Unfit(f"{quoted(text, 40)} is not {wants(field)}")
+            return text.lower()
+        case Kind.TEXT:
+            if len(text) > 200:
+                raise Unfit(f"{field.label} is longer than 200 characters")
+            return text
+        case Kind.RUN | Kind.NUMBER:
+            return int(_shaped(field, text))
+        case Kind.SINCE:
+            return _instant(_shaped(field, text), now)
+        case Kind.PERSON | Kind.EVENT | Kind.DIGITS | Kind.RELEASE:
+            return _shaped(field, text)
+        case Kind.SERVICE | Kind.ENVIRONMENT | Kind.LINE | Kind.FLAG:
+            raise Unfit(f"{quoted(text, 40)} is not {wants(field)}")
+        case _:
+            assert_never(field.kind)
+
+
+def _shaped(field: Field, text: str) -> str:
+    shape, wanted = _SHAPES[field.kind]
+    flags = re.ASCII | (re.IGNORECASE if field.kind in _LOWER else 0)
+    found = re.fullmatch(shape, text, flags)
+    if not found:
+        raise Unfit(f"{quoted(text, 40)} is not {wanted}")
+    return found[1].lower() if field.kind in _LOWER else found[1]
+
+
+def _instant(text: str, now: datetime) -> datetime:
+    """`2h` becomes the instant it meant; an instant as `line_of` writes it stays what it is."""
+    if text.endswith("z"):
+        try:
+            at = datetime.fromisoformat(text[:-1].upper()).replace(tzinfo=UTC)
+        except ValueError:
+            raise Unfit(f"{quoted(text, 40)} is no time of the calendar") from None
+        if at > now:
+            raise Unfit(f"{quoted(text, 40)} lies in the future")
+    else:
+        at = now.astimezone(UTC).replace(microsecond=0) - timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
+    if now - at > LONGEST_SINCE + timedelta(seconds=1):
+        raise Unfit(f"{quoted(text, 40)} is further back than 30 days")
+    return at
+
+
+# --- back to a word ---------------------------------------------------------------------------------------
+
+_WRITE: dict[Kind, Callable[[Any], str]] = {
+    Kind.PERSON: lambda value: f"<@{value}>",
+    Kind.RUN: lambda value: f"R-{value}",
+    Kind.SINCE: lambda value: value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    Kind.TEXT: lambda value: in_quotes(value) if re.search(r"[\s\"'\\]", value) else value,
+}
+
+
+def written(field: Field, value: object) -> str:
+    """One value as it is typed."""
+    return _WRITE.get(field.kind, str)(value)
+
+
+def in_quotes(text: str) -> str:
+    """A value as one quoted word; where it holds both quotes, the double ones give way."""
+    return f'"{text}"' if '"' not in text else f"'{text}'" if "'" not in text else '"' + text.replace('"', "'") + '"'
