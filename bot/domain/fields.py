@@ -28,6 +28,8 @@ from bot.domain.command import (
 from bot.domain.words import code, listed, quoted
 
 LONGEST_SINCE = timedelta(days=30)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""The time to read a line with when only its command and place matter: no instant in it is judged by it."""
 
 
 class Kind(StrEnum):
@@ -199,18 +201,23 @@ def _shaped(field: Field, text: str) -> str:
 
 def _instant(text: str, now: datetime) -> datetime:
     """`2h` becomes the instant it meant; an instant as `line_of` writes it stays what it is."""
-    if text.endswith("z"):
-        try:
-            at = datetime.fromisoformat(text[:-1].upper()).replace(tzinfo=UTC)
-        except ValueError:
-            raise Unfit(f"{quoted(text, 40)} is no time of the calendar") from None
-        if at > now:
-            raise Unfit(f"{quoted(text, 40)} lies in the future")
-    else:
-        at = now.astimezone(UTC).replace(microsecond=0) - timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
-    if now - at > LONGEST_SINCE + timedelta(seconds=1):
+    at = _calendar(text) if text.endswith("z") else now.astimezone(UTC).replace(microsecond=0) - _ago(text)
+    if now != EPOCH and at > now:
+        raise Unfit(f"{quoted(text, 40)} lies in the future")
+    if now != EPOCH and now - at > LONGEST_SINCE + timedelta(seconds=1):
         raise Unfit(f"{quoted(text, 40)} is further back than 30 days")
     return at
+
+
+def _ago(text: str) -> timedelta:
+    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
+
+
+def _calendar(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text[:-1].upper()).replace(tzinfo=UTC)
+    except ValueError:
+        raise Unfit(f"{quoted(text, 40)} is no time of the calendar") from None
 
 
 # --- back to a word ---------------------------------------------------------------------------------------

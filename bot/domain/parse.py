@@ -13,15 +13,17 @@ from bot.domain.card import Card
 from bot.domain.catalog import Catalog, Place
 from bot.domain.command import Command, Verb
 from bot.domain.errors import BadRequest
-from bot.domain.fields import Field, Kind, fields_of
+from bot.domain.fields import EPOCH, Field, Kind, fields_of
 from bot.domain.fill import Filling
 from bot.domain.help import command_help, menu_help
 from bot.domain.names import all_environments, services_of
 from bot.domain.nearest import nearest
 from bot.domain.normalise import LONGEST, normalise
-from bot.domain.request import line_of
+from bot.domain.request import from_json, line_of, to_json
 from bot.domain.split import DRY_RUN, Line, split
 from bot.domain.words import code, listed, quoted
+
+__all__ = ["EPOCH", "UMBRELLA", "Help", "Parsed", "from_json", "line_of", "parse", "parse_line", "to_json"]
 
 UMBRELLA = "/ops"
 

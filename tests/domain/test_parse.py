@@ -28,8 +28,7 @@ from bot.domain.command import (
 from bot.domain.errors import BadRequest
 from bot.domain.names import check_names
 from bot.domain.normalise import normalise
-from bot.domain.parse import Help, Parsed, parse, parse_line
-from bot.domain.request import from_json, line_of, to_json
+from bot.domain.parse import EPOCH, Help, Parsed, from_json, line_of, parse, parse_line, to_json
 from bot.domain.words import plain
 from permissions.model import DEPLOY_ROLLBACK, Risk
 
@@ -385,6 +384,13 @@ def test_every_command_answers_help(line: str, told: str) -> None:
     found = parse_line(COMMANDS, CATALOG, line, channel="", now=NOW)
     assert isinstance(found, Help)
     assert told in plain("\n".join(map(str, found.card.body)))
+
+
+@pytest.mark.parametrize("since", ["2h", "2026-11-20T01:07:30Z"])
+def test_a_line_can_be_read_where_its_time_does_not_matter(since: str) -> None:
+    found = parse_line(COMMANDS, CATALOG, f"/replay-webhook shop prod --since {since}", channel="", now=EPOCH)
+    assert isinstance(found, Parsed)
+    assert found.place == Place("shop", "production")
 
 
 def test_names_that_mean_two_things_are_found_at_load() -> None:
