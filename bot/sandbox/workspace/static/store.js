@@ -1,0 +1,134 @@
+// What the page knows: people, channels, messages, and small things remembered for this person on this machine.
+
+export function createStore(phone) {
+  return {
+    phone,
+    me: null,
+    people: new Map(),
+    channels: [],
+    dms: [],
+    commands: [],
+    world: null,
+    home: null,
+    current: "",
+    thread: null,
+    messages: new Map(),
+    replies: new Map(),
+    memory: new Map(),
+  };
+}
+
+export function takeState(store, state) {
+  const unread = new Map(allChannels(store).map((channel) => [channel.id, channel.mentioned]));
+  store.me = state.me;
+  store.people = new Map((state.people ?? []).map((person) => [person.id, person]));
+  store.people.set(state.me.id, state.me);
+  store.channels = (state.channels ?? []).filter((channel) => channel.kind !== "dm");
+  store.dms = state.dms ?? [];
+  store.commands = state.commands ?? [];
+  store.world = state.world ?? null;
+  store.home = state.home ?? store.home;
+  for (const channel of allChannels(store)) channel.mentioned = unread.get(channel.id) ?? false;
+}
+
+export function allChannels(store) {
+  return [...store.channels, ...store.dms];
+}
+
+export function channelOf(store, id) {
+  return allChannels(store).find((channel) => channel.id === id) ?? null;
+}
+
+export function botOf(store) {
+  return [...store.people.values()].find((person) => person.is_bot) ?? null;
+}
+
+export function isReply(message) {
+  return Boolean(message.thread_ts) && message.thread_ts !== message.ts && !message.reply_broadcast;
+}
+
+/** Messages of a channel, oldest first, without threads and what was dismissed. */
+export function topLevel(store, channel) {
+  const gone = dismissed(store);
+  const all = [...(store.messages.get(channel)?.values() ?? [])];
+  return all.filter((message) => !isReply(message) && !gone.has(message.ts)).sort(byTs);
+}
+
+/** The open thread, parent first. */
+export function threadMessages(store) {
+  const gone = dismissed(store);
+  return [...store.replies.values()].filter((message) => !gone.has(message.ts)).sort(byTs);
+}
+
+function byTs(one, other) {
+  return Number(one.ts) - Number(other.ts) || (one.ts < other.ts ? -1 : 1);
+}
+
+/** Puts a message where it belongs; answers whether it is new in its channel. */
+export function put(store, channel, message) {
+  const thread = store.thread;
+  const root = message.thread_ts ?? message.ts;
+  if (thread?.channel === channel && thread.ts === root) store.replies.set(message.ts, message);
+  if (isReply(message)) return false;
+  const kept = store.messages.get(channel);
+  if (!kept) return true;
+  const isNew = !kept.has(message.ts);
+  kept.set(message.ts, message);
+  return isNew;
+}
+
+export function take(store, channel, ts) {
+  store.messages.get(channel)?.delete(ts);
+  store.replies.delete(ts);
+}
+
+/** The server's list replaces ours; words that only this page knows (a failed command) stay. */
+export function replaceAll(kept, list) {
+  const own = [...(kept?.values() ?? [])].filter((message) => message.local);
+  return new Map([...list, ...own].map((message) => [message.ts, message]));
+}
+
+export function threadRoot(message) {
+  return message.thread_ts ?? message.ts;
+}
+
+export function dismissed(store) {
+  return new Set(read(sessionStorage, `dismissed:${store.me?.id}`, []));
+}
+
+export function dismiss(store, ts) {
+  write(sessionStorage, `dismissed:${store.me.id}`, [...dismissed(store), ts].slice(-300));
+}
+
+/** What the world panel keeps: open or not, and the ticked steps of the tour. */
+export function worldMemory(store) {
+  const key = `tour:${store.world?.title ?? ""}`;
+  const ticked = () => new Set(read(localStorage, key, []));
+  return {
+    open: () => read(localStorage, "world-open", true),
+    setOpen: (open) => write(localStorage, "world-open", open),
+    ticked,
+    tick: (step, on) => {
+      const steps = ticked();
+      if (on) steps.add(step);
+      else steps.delete(step);
+      write(localStorage, key, [...steps]);
+    },
+  };
+}
+
+function read(storage, key, otherwise) {
+  try {
+    return JSON.parse(storage.getItem(key)) ?? otherwise;
+  } catch {
+    return otherwise;
+  }
+}
+
+function write(storage, key, value) {
+  try {
+    storage.setItem(key, JSON.stringify(value));
+  } catch {
+    // A full or forbidden storage only costs the memory of a tick.
+  }
+}
