@@ -61,42 +61,11 @@ ALL: frozenset[Permission] = frozenset(
     }
 )
 
-KNOWN_SCOPES = frozenset(
-    [
-        "approval",
-        "audit",
-        "backup",
-        "billing",
-        "cache",
-        "checklist",
-        "db",
-        "deploy",
-        "env",
-        "errors",
-        "freeze",
-        "health",
-        "incident",
-        "logs",
-        "maintenance",
-        "metrics",
-        "migrate",
-        "oncall",
-        "ops",
-        "policy",
-        "postmortem",
-        "queue",
-        "releases",
-        "restart",
-        "run",
-        "runbook",
-        "scale",
-        "script",
-        "security",
-        "storage",
-        "timeline",
-        "webhook",
-    ]
-)
+_SCOPES = """
+approval audit backup billing cache checklist db deploy env errors freeze health incident logs maintenance metrics
+migrate oncall ops policy postmortem queue releases restart run runbook scale script security storage timeline webhook
+"""
+KNOWN_SCOPES = frozenset(_SCOPES.split())
 """First halves that a policy may name, also before the command that uses them is installed."""
 
 

@@ -27,7 +27,8 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Did you mean 'operator'? Without a near one: the list of what exists."""
     names = sorted(set(known))
-    near = get_close_matches(word.lower(), names, n=1, cutoff=0.6)
+    begun = [name for name in names if len(word) > 1 and name.startswith(word.lower())]
+    near = begun or get_close_matches(word.lower(), names, n=1, cutoff=0.6)
     if near:
         return f"Did you mean '{near[0]}'?"
     return f"Known here: {', '.join(names)}." if names else ""

@@ -1,0 +1,123 @@
+"""How permissions, rights, roles and places are said in plain words. Pure; escaping is done where text leaves."""
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+
+from permissions.model import (
+    APPROVAL_VOTE,
+    AUDIT_READ,
+    BACKUP_CREATE,
+    BACKUP_READ,
+    BACKUP_VERIFY,
+    DEPLOY_ROLLBACK,
+    HEALTH_READ,
+    OPS_READ,
+    POLICY_READ,
+    RUN_CANCEL,
+    RUN_READ,
+    RUN_SETTLE,
+    WEBHOOK_REPLAY,
+    Permission,
+    Risk,
+    Scope,
+)
+from permissions.rules import Grant, Places, Rights
+
+WORDS: dict[Permission, str] = {
+    APPROVAL_VOTE: "vote on requests for",
+    AUDIT_READ: "read the audit log of",
+    BACKUP_CREATE: "back up",
+    BACKUP_READ: "look at the backups of",
+    BACKUP_VERIFY: "verify the backups of",
+    DEPLOY_ROLLBACK: "roll back",
+    HEALTH_READ: "look at the health of",
+    OPS_READ: "see the commands for",
+    POLICY_READ: "read the permissions for",
+    RUN_CANCEL: "cancel runs on",
+    RUN_READ: "look at the runs on",
+    RUN_SETTLE: "settle runs on",
+    WEBHOOK_REPLAY: "replay webhooks to",
+}
+
+_RISKS = {
+    Risk.READ: "look",
+    Risk.RECORD: "keep records",
+    Risk.CHANGE: "change",
+    Risk.DESTRUCTIVE: "do what is destructive",
+}
+_HANGING = re.compile(r" (of|for|on|to)$")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ue000-\uf8ff]")
+
+
+def describe(permission: Permission) -> str:
+    """`roll back`, `replay webhooks to`: the words before a place."""
+    return WORDS.get(permission) or f"use '{permission}' on"
+
+
+def doing(permission: Permission, scope: Scope) -> str:
+    """`roll back shop production`; without a place `look at the runs`."""
+    words, place = describe(permission), str(scope)
+    return f"{words} {place}" if place else _HANGING.sub("", words)
+
+
+def printable(name: str) -> str:
+    """A name from Slack, on one line and without characters that could pass for something else."""
+    return " ".join(_UNPRINTABLE.sub("", name).split())[:60] or "Somebody"
+
+
+def capital(name: str) -> str:
+    """A name of the policy as a sentence shows it: ana → Ana."""
+    return name[:1].upper() + name[1:]
+
+
+def listed(items: list[str], last: str) -> str:
+    """Ana, Ben or Chi."""
+    return f"{', '.join(items[:-1])} {last} {items[-1]}" if len(items) > 1 else "".join(items)
+
+
+def some_people(count: int, other: str = "") -> str:
+    return f"{count} {other}{'person' if count == 1 else 'people'}"
+
+
+def others(count: int, role: str) -> str:
+    """1 other operator, 2 other operators."""
+    plural = members(role)
+    if plural.startswith("people in"):
+        return f"{some_people(count, 'other ')} in {role}"
+    return f"{count} other {role if count == 1 else plural}"
+
+
+def span(length: timedelta) -> str:
+    """A duration of the policy, as it was meant: 90 s, 15 min, 24 h."""
+    seconds = round(length.total_seconds())
+    for unit, word in ((3600, "h"), (60, "min")):
+        if seconds % unit == 0 and seconds > unit:
+            return f"{seconds // unit} {word}"
+    return f"{seconds} s"
+
+
+def members(role: str) -> str:
+    """viewer → viewers; a name that has no plain plural keeps its form."""
+    return f"{role}s" if role.isalpha() and not role.endswith(("s", "y", "x", "ch", "sh")) else f"people in {role}"
+
+
+def rights(granted: Iterable[Rights]) -> str:
+    """All that some grants give: look, keep records and change."""
+    granted = list(granted)
+    risks = [_RISKS[risk] for risk in Risk if any(risk in right.risks for right in granted)]
+    named = sorted({f"'{word}'" for right in granted for word in right.permissions | right.scopes})
+    return listed([*risks, *([f"use {listed(named, 'and')}"] if named else [])], "and")
+
+
+def places(where: Places) -> str:
+    """shop, shop production or protected environments."""
+    named = [*sorted(where.services), *sorted(where.environments)]
+    pairs = [f"{service} {environment}" for service, environment in sorted(where.pairs)]
+    return listed([*named, *pairs, *(["protected environments"] if where.protected else [])], "or")
+
+
+def grant_words(granted: Grant) -> str:
+    """operators may keep records and change in shop."""
+    where = f" in {places(granted.places)}" if granted.places else ""
+    return f"{members(granted.role)} may {rights([granted.may])}{where}"
