@@ -1,0 +1,1 @@
+"""PostgreSQL: one module per aggregate; plain rows never leave this room."""

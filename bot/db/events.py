@@ -1,0 +1,112 @@
+"""Events: written in the transaction that causes them, read by their sealed number."""
+
+import json
+from collections.abc import Sequence
+from typing import cast
+
+import asyncpg
+
+from bot.db.database import Rows
+from bot.domain.event import Event, Kind
+from bot.domain.json import JsonObject, canonical
+from bot.domain.run import Run, RunId
+
+BOT = "watchkeeper"
+
+_COLUMNS = """
+    s.number, e.id, e.kind, e.run_id, e.actor, e.service, e.environment, e.at, p.body
+"""
+
+
+async def record(
+    rows: Rows,
+    kind: Kind,
+    *,
+    run: Run | None = None,
+    actor: str = BOT,
+    body: JsonObject | None = None,
+    service: str | None = None,
+    environment: str | None = None,
+) -> int:
+    """Write one event; it gets its number and its seal within 200 ms of the commit. The event's id."""
+    event_id: int = await rows.fetchval(
+        "SELECT record_event($1, $2, $3, $4, $5, $6)",
+        kind.value,
+        run.id if run else None,
+        actor,
+        run.service if run else service,
+        run.environment if run else environment,
+        canonical(body or {}),
+    )
+    return event_id
+
+
+async def after(rows: Rows, number: int, limit: int = 500) -> list[Event]:
+    """Sealed events above `number`, in order."""
+    return _events(
+        await rows.fetch(
+            f"""
+            SELECT {_COLUMNS}
+            FROM event_seals s
+            JOIN events e ON e.id = s.event_id
+            LEFT JOIN event_payloads p ON p.event_id = e.id
+            WHERE s.number > $1
+            ORDER BY s.number
+            LIMIT $2
+            """,
+            number,
+            limit,
+        )
+    )
+
+
+async def of_run(rows: Rows, run: RunId) -> list[Event]:
+    """All events of one run in order; those not sealed yet come last, with number 0."""
+    return _events(
+        await rows.fetch(
+            f"""
+            SELECT {_COLUMNS}
+            FROM events e
+            LEFT JOIN event_seals s ON s.event_id = e.id
+            LEFT JOIN event_payloads p ON p.event_id = e.id
+            WHERE e.run_id = $1
+            ORDER BY s.number NULLS LAST, e.id
+            """,
+            run,
+        )
+    )
+
+
+async def last(rows: Rows, limit: int) -> list[Event]:
+    """The newest sealed events, newest first."""
+    return _events(
+        await rows.fetch(
+            f"""
+            SELECT {_COLUMNS}
+            FROM event_seals s
+            JOIN events e ON e.id = s.event_id
+            LEFT JOIN event_payloads p ON p.event_id = e.id
+            ORDER BY s.number DESC
+            LIMIT $1
+            """,
+            limit,
+        )
+    )
+
+
+def _events(rows: Sequence[asyncpg.Record]) -> list[Event]:
+    return [
+        Event(
+            number=row["number"] or 0,
+            id=row["id"],
+            kind=Kind(row["kind"]),
+            run=row["run_id"],
+            actor=row["actor"],
+            service=row["service"],
+            environment=row["environment"],
+            at=row["at"],
+            body=cast("JsonObject", json.loads(row["body"])) if row["body"] is not None else {},
+            erased=row["body"] is None,
+        )
+        for row in rows
+    ]

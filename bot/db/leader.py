@@ -1,0 +1,46 @@
+"""One leader among the replicas: whoever holds a session advisory lock on a connection of its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import structlog
+
+from bot.db.database import AWAY, Connection, Pool
+
+log = structlog.get_logger()
+
+LEADERS = {"sealer": 0x57A701, "follower": 0x57A702, "watch": 0x57A703}
+
+
+async def lead(pool: Pool, name: str, work: Callable[[], Awaitable[None]], *, retry: float = 1.0) -> None:
+    """Run `work` here while this process holds the lock of `name`; give way and try again, until cancelled.
+
+    The lock goes with its connection: when PostgreSQL is away longer than the check's patience, `work` is
+    cancelled before another process can have taken over for long.
+    """
+    while True:
+        with suppress(*AWAY):
+            async with pool.acquire() as connection:
+                if await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADERS[name]):
+                    try:
+                        await _hold(connection, name, work)
+                    finally:
+                        with suppress(*AWAY):
+                            await connection.execute("SELECT pg_advisory_unlock($1)", LEADERS[name])
+        await asyncio.sleep(retry)
+
+
+async def _hold(connection: Connection, name: str, work: Callable[[], Awaitable[None]]) -> None:
+    log.info("leader.elected", leader=name)
+    working = asyncio.ensure_future(work())
+    try:
+        while not working.done():
+            await asyncio.wait({working}, timeout=2)
+            await connection.execute("SELECT 1", timeout=5)
+        await working
+    finally:
+        working.cancel()
+        with suppress(asyncio.CancelledError, *AWAY):
+            await working
+        log.info("leader.gave_way", leader=name)

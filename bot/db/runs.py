@@ -1,0 +1,280 @@
+"""Runs: every change of state is one conditional UPDATE; zero rows means that somebody else was first."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, cast
+
+import asyncpg
+
+from bot.db.database import Connection, Rows
+from bot.domain.event import Kind
+from bot.domain.invocation import Invocation
+from bot.domain.json import JsonObject, canonical
+from bot.domain.run import BEFORE_RUNNING, FINAL, Lock, Run, RunId, State
+from permissions.model import Risk
+
+_COLUMNS = """
+    r.id, r.uuid, r.state, r.command, r.verb, r.text, r.request, r.service, r.environment, r.lock, r.permission,
+    r.risk, r.actor, r.team, r.channel, r.via, r.reason, r.dry_run, r.because, r.plan, r.digest, r.outcome,
+    r.changed, r.worker, r.cancel_by, r.settled_by, r.created_at, r.start_by, r.started_at, r.finished_at,
+    r.approved_at, a.expires_at
+"""
+START_WITHIN = timedelta(minutes=15)
+"""How long an approved run may wait for its start once its lock is free (design, presets)."""
+_FROM = "FROM runs r LEFT JOIN approvals a ON a.run_id = r.id"
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A request as the intake writes it, with the decision made on it."""
+
+    state: State  # refused | received (plan or decide later) | queued (runs at once)
+    command: str
+    verb: str
+    line: str
+    request: JsonObject
+    service: str | None
+    environment: str | None
+    lock: Lock | None
+    permission: str
+    risk: Risk
+    reason: str
+    dry_run: bool
+    because: str
+
+
+async def receive(rows: Rows, invocation: Invocation, new: NewRun) -> tuple[RunId | None, bool]:
+    """Commit delivery key, decision and run in one round trip: (run, fresh).
+
+    Not fresh: this delivery was seen, or the same open request within a minute is that run. A delivery that
+    made no run gives (None, False).
+    """
+    kind = Kind.REQUEST_REFUSED if new.state is State.REFUSED else Kind.REQUEST_RECEIVED
+    body = canonical({"line": new.line, "because": new.because, "reason": new.reason, "via": invocation.via})
+    row = await rows.fetchrow(
+        "SELECT * FROM receive_run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
+        " $19, $20)",
+        invocation.delivery,
+        new.state.value,
+        new.command,
+        new.verb,
+        new.line,
+        new.request,
+        new.service,
+        new.environment,
+        new.lock.value if new.lock else None,
+        new.permission,
+        new.risk.value,
+        invocation.actor.id,
+        invocation.actor.team,
+        invocation.channel,
+        invocation.via,
+        new.reason,
+        new.dry_run,
+        new.because,
+        kind.value,
+        body,
+    )
+    assert row is not None  # noqa: S101  (a function with OUT parameters gives exactly one row)
+    return row["run_id"], row["fresh"]
+
+
+async def claim_delivery(rows: Rows, key: bytes) -> bool:
+    """True the first time a delivery key is seen; for clicks and events."""
+    status = await rows.execute("INSERT INTO deliveries (key) VALUES ($1) ON CONFLICT DO NOTHING", key)
+    return status == "INSERT 0 1"
+
+
+async def get(rows: Rows, run: RunId) -> Run | None:
+    row = await rows.fetchrow(f"SELECT {_COLUMNS} {_FROM} WHERE r.id = $1", run)
+    return _run(row) if row else None
+
+
+async def listed(
+    rows: Rows, *, service: str | None = None, environment: str | None = None, limit: int = 10
+) -> list[Run]:
+    """The newest runs that are more than a look, newest first."""
+    found = await rows.fetch(
+        f"""
+        SELECT {_COLUMNS} {_FROM}
+        WHERE ($1::text IS NULL OR r.service = $1)
+          AND ($2::text IS NULL OR r.environment = $2)
+          AND (r.risk <> 'read' OR r.state NOT IN ('succeeded', 'refused'))
+          AND r.command NOT IN ('/approve', '/deny', '/runs', '/can', '/audit', '/ops')
+        ORDER BY r.id DESC
+        LIMIT $3
+        """,
+        service,
+        environment,
+        limit,
+    )
+    return [_run(row) for row in found]
+
+
+async def finished_at_place(rows: Rows, service: str, environment: str, command: str, limit: int) -> list[Run]:
+    found = await rows.fetch(
+        f"""
+        SELECT {_COLUMNS} {_FROM}
+        WHERE r.service = $1 AND r.environment = $2 AND r.command = $3 AND r.finished_at IS NOT NULL
+        ORDER BY r.finished_at DESC
+        LIMIT $4
+        """,
+        service,
+        environment,
+        command,
+        limit,
+    )
+    return [_run(row) for row in found]
+
+
+async def held_by(rows: Rows, worker: int) -> list[Run]:
+    """Runs that a worker has in hand."""
+    found = await rows.fetch(
+        f"SELECT {_COLUMNS} {_FROM} WHERE r.worker = $1"
+        " AND r.state IN ('planning', 'starting', 'running', 'verifying')",
+        worker,
+    )
+    return [_run(row) for row in found]
+
+
+async def claim(rows: Rows, worker: int) -> Run | None:
+    """Take the oldest run that wants planning or starting; None when there is none.
+
+    Claiming promises nothing: planning and starting only read, so a dead worker's claim is undone by a sweeper.
+    """
+    row = await rows.fetchrow(
+        f"""
+        WITH r AS (
+            UPDATE runs
+            SET state = CASE state WHEN 'received' THEN 'planning' ELSE 'starting' END, worker = $1
+            WHERE id = (
+                SELECT id
+                FROM runs
+                WHERE state IN ('received', 'queued')
+                ORDER BY id
+                FOR UPDATE SKIP LOCKED
+                LIMIT 1
+            )
+            RETURNING *
+        )
+        SELECT {_COLUMNS} FROM r LEFT JOIN approvals a ON a.run_id = r.id
+        """,
+        worker,
+    )
+    return _run(row) if row else None
+
+
+async def move(
+    rows: Rows,
+    run: RunId,
+    before: Collection[State],
+    after: State,
+    *,
+    worker: int | None = None,
+    **columns: object,
+) -> Run | None:
+    """`run` from one of `before` to `after`, setting `columns`; None when it was elsewhere (or not ours).
+
+    worker: only while this worker has it in hand. A final state stamps finished_at, running stamps started_at.
+    """
+    stamped = {State.RUNNING: ["started_at = clock_now()"]}.get(after, [])
+    stamped += ["finished_at = clock_now()"] if after in FINAL else []
+    values = list(columns.values())
+    sets = [f"{name} = ${number}" for number, name in enumerate(columns, start=5)]
+    row = await rows.fetchrow(
+        f"""
+        WITH r AS (
+            UPDATE runs
+            SET {", ".join(["state = $2", *stamped, *sets])}
+            WHERE id = $1 AND state = ANY($3::text[]) AND ($4::bigint IS NULL OR worker = $4)
+            RETURNING *
+        )
+        SELECT {_COLUMNS} FROM r LEFT JOIN approvals a ON a.run_id = r.id
+        """,
+        run,
+        after.value,
+        [state.value for state in before],
+        worker,
+        *values,
+    )
+    return _run(row) if row else None
+
+
+async def ours(rows: Rows, run: RunId, worker: int) -> str | Literal[False] | None:
+    """Confirm that we still have it: who asked to cancel (None = nobody), or False when it is no longer ours."""
+    row = await rows.fetchrow(
+        "SELECT cancel_by FROM runs WHERE id = $1 AND worker = $2 AND state IN ('running', 'verifying') FOR UPDATE",
+        run,
+        worker,
+    )
+    return row["cancel_by"] if row else False
+
+
+async def ask_cancel(rows: Rows, run: RunId, by: str) -> bool:
+    """Note on a running run that it shall stop before its next step."""
+    status = await rows.execute(
+        "UPDATE runs SET cancel_by = $2 WHERE id = $1 AND cancel_by IS NULL AND state IN ('running', 'verifying')",
+        run,
+        by,
+    )
+    return status == "UPDATE 1"
+
+
+async def settle(rows: Rows, run: RunId, by: str, changed: str) -> Run | None:
+    """A person says what is true after an interruption."""
+    row = await rows.fetchrow(
+        f"""
+        WITH r AS (
+            UPDATE runs SET settled_by = $2, changed = $3
+            WHERE id = $1 AND state IN ('interrupted', 'timed_out') AND settled_by IS NULL
+            RETURNING *
+        )
+        SELECT {_COLUMNS} FROM r LEFT JOIN approvals a ON a.run_id = r.id
+        """,
+        run,
+        by,
+        changed,
+    )
+    return _run(row) if row else None
+
+
+async def past_start(rows: Rows) -> list[Run]:
+    """Approved runs that did not start in their time."""
+    found = await rows.fetch(
+        f"SELECT {_COLUMNS} {_FROM} WHERE r.state = 'queued' AND r.start_by < clock_now() ORDER BY r.id LIMIT 50"
+    )
+    return [_run(row) for row in found]
+
+
+async def put_back(rows: Rows, worker: int) -> list[int]:
+    """Undo a dead worker's claims: what it only planned or was about to start may be claimed again."""
+    found = await rows.fetch(
+        """
+        UPDATE runs
+        SET state = CASE state WHEN 'planning' THEN 'received' ELSE 'queued' END, worker = NULL
+        WHERE worker = $1 AND state IN ('planning', 'starting')
+        RETURNING id
+        """,
+        worker,
+    )
+    return [row["id"] for row in found]
+
+
+async def open_before_running(connection: Connection, run: RunId) -> Run | None:
+    """The run, locked, if it has not started."""
+    row = await connection.fetchrow(
+        f"SELECT {_COLUMNS} {_FROM} WHERE r.id = $1 AND r.state = ANY($2::text[]) FOR UPDATE OF r",
+        run,
+        [state.value for state in BEFORE_RUNNING],
+    )
+    return _run(row) if row else None
+
+
+def _run(row: asyncpg.Record) -> Run:
+    values = dict(row)
+    values["state"] = State(row["state"])
+    values["lock"] = Lock(row["lock"]) if row["lock"] else None
+    values["risk"] = Risk(row["risk"])
+    values["id"] = RunId(cast("int", row["id"]))
+    return Run(**values)

@@ -1,0 +1,108 @@
+"""The chain: committed events get a dense number in commit order and a hash over their predecessor's.
+
+The hash covers the payload's stored digest, not the payload, so that a payload can be erased by retention and
+verification then says so. One sealer at a time (bot.db.leader); hashing outside the intake's transaction
+keeps the throughput (decision 0001).
+"""
+
+import hashlib
+
+import asyncpg
+
+from bot.db.database import Pool, Rows
+from bot.domain.capability import ChainReport
+from bot.domain.json import canonical
+
+GENESIS = hashlib.sha256(b"watchkeeper chain, version 1").digest()
+_BATCH = 500
+
+
+def link(previous: bytes, row: asyncpg.Record, number: int) -> bytes:
+    """SHA-256 of the previous hash and the event's canonical form; row: id, kind, run_id, actor, service,
+    environment, at, digest."""
+    body = canonical(
+        [
+            number,
+            row["id"],
+            row["kind"],
+            row["run_id"],
+            row["actor"],
+            row["service"],
+            row["environment"],
+            row["at"].isoformat(),
+            row["digest"].hex(),
+        ]
+    )
+    return hashlib.sha256(previous + body.encode()).digest()
+
+
+async def seal(pool: Pool) -> int:
+    """Seal what is in the outbox, at most one batch; how many events were sealed."""
+    async with pool.acquire() as connection, connection.transaction():
+        rows = await connection.fetch(
+            """
+            SELECT e.id, e.kind, e.run_id, e.actor, e.service, e.environment, e.at, e.digest
+            FROM outbox o
+            JOIN events e ON e.id = o.event_id
+            ORDER BY e.id
+            LIMIT $1
+            """,
+            _BATCH,
+        )
+        if not rows:
+            return 0
+        number, previous = await _head(connection)
+        seals = []
+        for row in rows:
+            number += 1
+            previous = link(previous, row, number)
+            seals.append((number, row["id"], previous))
+        await connection.executemany("INSERT INTO event_seals (number, event_id, hash) VALUES ($1, $2, $3)", seals)
+        await connection.execute("DELETE FROM outbox WHERE event_id = ANY($1::bigint[])", [row["id"] for row in rows])
+    return len(rows)
+
+
+async def _head(rows: Rows) -> tuple[int, bytes]:
+    head = await rows.fetchrow("SELECT number, hash FROM event_seals ORDER BY number DESC LIMIT 1")
+    return (head["number"], head["hash"]) if head else (0, GENESIS)
+
+
+async def verify(pool: Pool) -> ChainReport:
+    """Walk the whole chain in one snapshot: numbers dense, hashes linked, payloads as their digests say."""
+    number, previous, erased = 0, GENESIS, 0
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        async for row in connection.cursor(_CHAIN, prefetch=1000):
+            number += 1
+            problem = _problem(row, number, previous)
+            if problem:
+                return ChainReport(False, number - 1, erased, previous.hex(), number, problem)
+            previous = row["hash"]
+            erased += row["body"] is None
+        lost = await connection.fetchval(
+            "SELECT count(*) FROM events e WHERE NOT EXISTS (SELECT FROM event_seals s WHERE s.event_id = e.id) "
+            "AND NOT EXISTS (SELECT FROM outbox o WHERE o.event_id = e.id)"
+        )
+    if lost:
+        return ChainReport(False, number, erased, previous.hex(), None, f"{lost} events were never numbered")
+    return ChainReport(True, number, erased, previous.hex())
+
+
+_CHAIN = """
+    SELECT s.number, s.hash, e.id, e.kind, e.run_id, e.actor, e.service, e.environment, e.at, e.digest, p.body
+    FROM event_seals s
+    LEFT JOIN events e ON e.id = s.event_id
+    LEFT JOIN event_payloads p ON p.event_id = e.id
+    ORDER BY s.number
+"""
+
+
+def _problem(row: asyncpg.Record, number: int, previous: bytes) -> str:
+    if row["number"] != number:
+        return f"event {number} is missing: the next one is {row['number']}"
+    if row["id"] is None:
+        return f"event {number} was sealed but its row is gone"
+    if link(previous, row, number) != row["hash"]:
+        return f"event {number} is not what was sealed"
+    if row["body"] is not None and hashlib.sha256(row["body"].encode()).digest() != row["digest"]:
+        return f"the payload of event {number} was changed"
+    return ""

@@ -1,0 +1,1 @@
+"""A run's life: receive → decide → plan → wait → start → execute → verify → finish."""

@@ -1,0 +1,89 @@
+"""How a run ends, in one transaction: its state, its event, its lock."""
+
+from bot.db import approvals, events, locks, runs
+from bot.db.database import Connection
+from bot.domain import card as cards
+from bot.domain.approval import ApprovalState
+from bot.domain.card import Card
+from bot.domain.errors import Changed
+from bot.domain.event import Kind
+from bot.domain.json import JsonObject
+from bot.domain.run import ACTIVE, BEFORE_RUNNING, Run, RunId, State
+
+_APPROVAL_ENDS = {
+    State.DENIED: ApprovalState.DENIED,
+    State.WITHDRAWN: ApprovalState.WITHDRAWN,
+    State.EXPIRED: ApprovalState.EXPIRED,
+}
+_KINDS = {
+    State.REFUSED: Kind.REQUEST_REFUSED,
+    State.DENIED: Kind.APPROVAL_DENIED,
+    State.WITHDRAWN: Kind.REQUEST_WITHDRAWN,
+    State.EXPIRED: Kind.APPROVAL_EXPIRED,
+    State.VOIDED: Kind.APPROVAL_VOIDED,
+}
+
+
+async def before_running(
+    connection: Connection,
+    run: RunId,
+    state: State,
+    *,
+    says: str,
+    by: str = events.BOT,
+    card: Card | None = None,
+    body: JsonObject | None = None,
+) -> Run | None:
+    """End a run that has not started: nothing was changed. None when it has started or ended meanwhile."""
+    ended = await runs.move(
+        connection,
+        run,
+        BEFORE_RUNNING,
+        state,
+        changed="nothing",
+        because=says,
+        outcome=cards.to_json(card) if card else None,
+    )
+    if ended is None:
+        return None
+    if state in _APPROVAL_ENDS:
+        await approvals.close(connection, run, _APPROVAL_ENDS[state])
+    await approvals.void(connection, run)
+    await events.record(
+        connection, _KINDS.get(state, Kind.RUN_ENDED), run=ended, actor=by, body=_body(ended, says) | (body or {})
+    )
+    await locks.free(connection, ended)
+    return ended
+
+
+async def after_running(
+    connection: Connection,
+    run: RunId,
+    state: State,
+    *,
+    changed: Changed,
+    says: str,
+    worker: int,
+    card: Card | None = None,
+) -> Run | None:
+    """End a run that had started. Its lock is freed unless nobody knows what is true: then a person settles it."""
+    ended = await runs.move(
+        connection,
+        run,
+        ACTIVE,
+        state,
+        worker=worker,
+        changed=changed,
+        because=says,
+        outcome=cards.to_json(card) if card else None,
+    )
+    if ended is None:
+        return None
+    await events.record(connection, Kind.RUN_ENDED, run=ended, body=_body(ended, says))
+    if changed != "unknown":
+        await locks.free(connection, ended)
+    return ended
+
+
+def _body(run: Run, says: str) -> JsonObject:
+    return {"state": run.state.value, "changed": run.changed, "says": says}

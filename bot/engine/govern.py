@@ -1,0 +1,211 @@
+"""Runs, votes, rights and the audit log for the governing commands: everything is decided again for who asks."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from bot.db import approvals, database, events, locks, runs, seal
+from bot.domain import parse, run_card
+from bot.domain import plan as plans
+from bot.domain.capability import ChainReport, LockInfo
+from bot.domain.card import Card, Tone
+from bot.domain.catalog import Place
+from bot.domain.command import Command, Verb
+from bot.domain.errors import BadRequest
+from bot.domain.event import Event, Kind
+from bot.domain.parse import Parsed
+from bot.domain.run import ACTIVE, BEFORE_RUNNING, Run, RunId
+from bot.domain.words import bold, code, listed, person
+from bot.engine.installation import Installation
+from bot.engine.votes import Votes, note
+from permissions.decide import Allow, Deny, NeedsApproval
+from permissions.model import RUN_CANCEL, RUN_SETTLE, Ask, Permission, Risk, Scope
+from permissions.policy import roles_of
+
+
+class EngineGovern:
+    """`bot.domain.capability.Govern`."""
+
+    def __init__(self, installation: Installation, votes: Votes) -> None:
+        self._at = installation
+        self._votes = votes
+
+    # --- runs -----------------------------------------------------------------------------------------------
+
+    async def vote(self, run: RunId, voter: str, yes: bool, digits: str, via: str) -> Card:
+        answer = await self._votes.vote(run, voter, yes=yes, digits=digits or None, via=via)
+        if answer is not None:
+            return answer
+        return note(f"Your {'approval' if yes else 'denial'} of R-{run} is recorded.", "Its message tells the rest.")
+
+    async def withdraw(self, run: RunId, by: str) -> Card:
+        answer = await self._votes.withdraw(run, by)
+        return answer or note(f"R-{run} is withdrawn.", "Nothing was changed.")
+
+    async def cancel(self, run: RunId, by: str) -> Card:
+        """Before the start it ends at once; while running it stops before its next step."""
+        found = await runs.get(self._at.pool, run)
+        if found is None:
+            return note(f"There is no R-{run}.", "See the last ones with /runs.")
+        if found.state in BEFORE_RUNNING and found.actor == by:
+            return await self.withdraw(run, by)
+        if (refusal := self._may(found, by, RUN_CANCEL)) is not None:
+            return refusal
+        if found.state not in ACTIVE or not await runs.ask_cancel(self._at.pool, run, by):
+            return note(f"{found.label} is {found.state.value}: there is nothing to cancel.", "", found)
+        await events.record(self._at.pool, Kind.RUN_CANCEL_ASKED, run=found, actor=by)
+        self._at.bell.ring("outbox")
+        return note(f"{found.label} will stop before its next step.", "Steps that are done stay done.", found)
+
+    async def settle(self, run: RunId, by: str, how: Literal["done", "not-done"], note_: str = "") -> Card:
+        """A person says what is true after an unknown outcome; this frees the lock."""
+        found = await runs.get(self._at.pool, run)
+        if found is None:
+            return note(f"There is no R-{run}.", "See the last ones with /runs.")
+        if (refusal := self._may(found, by, RUN_SETTLE)) is not None:
+            return refusal
+        async with self._at.pool.acquire() as connection, connection.transaction():
+            settled = await runs.settle(connection, run, by, "something" if how == "done" else "nothing")
+            if settled is None:
+                return note(f"{found.label} needs no settling: it is {found.state.value}.", "", found)
+            body = {"how": how, "note": note_}
+            await events.record(connection, Kind.RUN_SETTLED, run=settled, actor=by, body=dict(body))
+            await locks.free(connection, settled)
+        self._at.bell.ring("work", "outbox")
+        word = "done" if how == "done" else "not done"
+        return note(f"{found.label} is settled as {word}.", "Its lock is free. To do it again, ask again.", found)
+
+    def _may(self, run: Run, by: str, permission: Permission) -> Card | None:
+        """Whoever asked may; others need the permission there. A refusal card, or None."""
+        if run.actor == by and permission == RUN_CANCEL:
+            return None
+        scope = self._at.scope(run.service, run.environment, run.channel)
+        verdict = self._at.decide(Ask(self._at.person(by, run.team), permission, Risk.RECORD, scope))
+        if isinstance(verdict, Deny):
+            return note(verdict.because.sentence, verdict.next_step, run, Tone.STOPPED)
+        return None
+
+    async def runs(self, *, place: Place | None = None, limit: int = 10) -> Sequence[Run]:
+        service, environment = (place.service, place.environment) if place else (None, None)
+        return await runs.listed(self._at.pool, service=service, environment=environment, limit=limit)
+
+    async def find_run(self, run: RunId) -> Run | None:
+        return await runs.get(self._at.pool, run)
+
+    async def details(self, run: RunId, by: str) -> Card:
+        """The run with its plan, votes and events, for one person."""
+        found = await runs.get(self._at.pool, run)
+        if found is None:
+            return note(f"There is no R-{run}.", "See the last ones with /runs.")
+        plan = plans.from_json(found.plan) if found.plan else None
+        approval = await approvals.get(self._at.pool, run)
+        history = await events.of_run(self._at.pool, run)
+        now = await database.now(self._at.pool)
+        return run_card.details_card(found, plan, approval, history, now)
+
+    # --- the record -----------------------------------------------------------------------------------------
+
+    async def events(self, *, run: RunId | None = None, limit: int = 20) -> Sequence[Event]:
+        if run is not None:
+            return await events.of_run(self._at.pool, run)
+        return await events.last(self._at.pool, limit)
+
+    async def locks(self) -> Sequence[LockInfo]:
+        return await locks.listed(self._at.pool)
+
+    async def verify_chain(self) -> ChainReport:
+        return await seal.verify(self._at.pool)
+
+    # --- rights ---------------------------------------------------------------------------------------------
+
+    def name(self, person: str) -> str:
+        return self._at.people.name(person)
+
+    def may(self, person: str, line: str, channel: str) -> Card:
+        """May this person do that command line, why, and who can help. Pure: asks nobody, does nothing."""
+        try:
+            parsed = self._parse(line, channel)
+        except BadRequest as bad:
+            return note(bad.what, bad.next_step or (f"For example: /can {bad.example.removeprefix('/')}"))
+        match self._decide(person, parsed.verb, parsed.place, channel):
+            case Allow() as allow:
+                return _answer(Tone.OK, "Yes, at once", allow.because.sentence, allow.because.where, "")
+            case NeedsApproval() as needs:
+                return self._needs(needs)
+            case Deny() as deny:
+                return _answer(Tone.STOPPED, "No", deny.because.sentence, deny.because.where, deny.next_step)
+
+    def _needs(self, needs: NeedsApproval) -> Card:
+        rule = needs.rule
+        if rule.need == 0:
+            words = "You see a plan and press its button yourself."
+            return _answer(Tone.OK, "Yes, after your own look at the plan", needs.because.sentence, rule.where, words)
+        who = listed([person(one) for one in needs.approvers]) or "nobody at the moment"
+        words = f"{rule.need} of {who} must approve, within {rule.answer.total_seconds() / 60:.0f} minutes."
+        return _answer(Tone.ASK, "Yes, when somebody else approves", needs.because.sentence, rule.where, words)
+
+    def _parse(self, line: str, channel: str) -> Parsed:
+        command, _, text = line.strip().removeprefix("/").partition(" ")
+        now = parse.EPOCH
+        parsed = parse.parse(self._at.commands, self._at.catalog, f"/{command}", text, channel=channel, now=now)
+        if not isinstance(parsed, Parsed):
+            raise BadRequest("Name a command with its service and environment.", "", "/rollback shop production")
+        return parsed
+
+    def _decide(self, person: str, verb: Verb, place: Place | None, channel: str) -> Allow | NeedsApproval | Deny:
+        scope = (
+            self._at.scope(place.service, place.environment, channel) if place else Scope(None, None, True, channel)
+        )
+        return self._at.decide(Ask(self._at.person(person, self._at.team), verb.permission, verb.risk, scope))
+
+    def who_am_i(self, person: str) -> Card:
+        me = self._at.person(person, self._at.team)
+        roles = sorted(roles_of(self._at.policy, me))
+        name = self._at.people.name(person)
+        says = f"You are {name}: {listed(roles, 'and') or 'no role'}."
+        return Card(
+            Tone.INFO,
+            f"You are {name}",
+            f"{says} Nothing was changed.",
+            (
+                f"{bold('Roles')} {listed(roles, 'and') or 'none: you may do nothing here'}",
+                f"{bold('Ask')} `/can rollback shop production` tells whether you may, why, and who can help.",
+            ),
+            footer=f"Slack id {person} · policy {self._at.policy.digest[:6]}",
+        )
+
+    def menu(self, person: str, channel: str) -> Card:
+        """What this person may do in this channel, with examples; what needs approval is marked."""
+        service, environment = self._at.catalog.bound(channel)
+        place = Place(service, environment) if service and environment else None
+        lines, closed = [], []
+        for command, verb in self._verbs():
+            match self._decide(person, verb, place, channel):
+                case Allow():
+                    lines.append(f"{code(verb.example)} {verb.help}")
+                case NeedsApproval(rule=rule):
+                    asks = "asks for approval" if rule.need else "shows a plan first"
+                    lines.append(f"{code(verb.example)} {verb.help} · {asks}")
+                case Deny():
+                    closed.append(command.name)
+        where = f"{service} {environment}" if place else service or "no one service"
+        more = f"Not for you here: {', '.join(sorted(set(closed)))}. `/can <command>` tells why." if closed else ""
+        return Card(
+            Tone.INFO,
+            "What you may do here",
+            f"{len(lines)} things you may do here. Nothing was changed.",
+            tuple(part for part in ("\n".join(lines), more) if part),
+            footer=f"This channel stands for {where} · every command answers help",
+        )
+
+    def _verbs(self) -> list[tuple[Command, Verb]]:
+        return [(command, verb) for command in self._at.commands.values() for verb in command.verbs]
+
+
+def _answer(tone: Tone, title: str, sentence: str, where: str, more: str) -> Card:
+    return Card(
+        tone,
+        title,
+        f"{title}. {sentence} {more} Nothing was changed.",
+        (f"{sentence}\n{more}".strip(),),
+        footer=f"Decided by {where} · nothing was changed",
+    )

@@ -1,0 +1,55 @@
+"""What one installation of the bot is made of; handed to every part of the engine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.db.bell import Bell
+from bot.db.database import Pool
+from bot.domain.catalog import Catalog
+from bot.domain.command import Command, Verb
+from bot.domain.people import People
+from bot.domain.run import Run
+from bot.providers.registry import Providers
+from permissions.decide import Decision, decide
+from permissions.model import Ask, Permission, Person, Risk, Scope
+from permissions.policy import Policy
+
+
+@dataclass(slots=True)
+class Installation:
+    """One workspace, one catalog, one policy, one database."""
+
+    pool: Pool
+    bell: Bell
+    commands: Mapping[str, Command]
+    catalog: Catalog
+    policy: Policy
+    people: People
+    providers: Providers
+    team: str
+
+    def verb(self, run: Run) -> Verb:
+        """KeyError when the command is no longer installed."""
+        return next(verb for verb in self.commands[run.command].verbs if verb.word == run.verb)
+
+    def person(self, person: str, team: str) -> Person:
+        """What is known of a person; an unknown one is refused by the policy."""
+        known = self.people.get(person)
+        return known if known and known.team_id == team else Person(person, team, person, known=False)
+
+    def decide(self, ask: Ask) -> Decision:
+        return decide(self.policy, ask, team_id=self.team, people=self.people.everyone())
+
+    def ask(self, run: Run, *, risk: Risk | None = None) -> Ask:
+        """The question that the policy answers for a run; `risk` when its plan raised it."""
+        return Ask(
+            self.person(run.actor, run.team),
+            Permission(run.permission),
+            risk or run.risk,
+            self.scope(run.service, run.environment, run.channel),
+        )
+
+    def scope(self, service: str | None, environment: str | None, channel: str | None = None) -> Scope:
+        entry = self.catalog.services.get(service or "")
+        here = entry.environments.get(environment or "") if entry else None
+        return Scope(service, environment, here.protected if here else True, channel)

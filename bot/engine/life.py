@@ -1,0 +1,313 @@
+"""Planning, starting and executing a claimed run. The worker owns the task; every ending is told by an event."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+
+from bot.db import approvals, database, events, locks, runs
+from bot.db.database import AWAY, Connection
+from bot.domain import parse
+from bot.domain import plan as plans
+from bot.domain.capability import Govern
+from bot.domain.card import Card, Tone
+from bot.domain.command import Verb
+from bot.domain.errors import CHANGED_WORDS, Changed, Impossible, ProviderError, StepFailed, Stopped, WatchkeeperError
+from bot.domain.event import Kind
+from bot.domain.json import JsonObject
+from bot.domain.plan import Plan
+from bot.domain.run import Run, State
+from bot.engine import endings
+from bot.engine.installation import Installation
+from bot.engine.look import EngineLook
+from bot.engine.running import EngineRunning, LeaseLost, NoLongerOurs, StepTimedOut
+from permissions.decide import Allow, Decision, Deny, NeedsApproval, counting_votes
+from permissions.model import Risk
+
+log = structlog.get_logger()
+Result = TypeVar("Result")
+
+PLAN_DEADLINE = timedelta(seconds=60)
+OWN_CONFIRMATION = timedelta(minutes=10)
+EMPTY = Plan("", "", "", "", {})
+
+
+class Life:
+    """One claimed run, from here to its next rest (waiting, queued) or its end."""
+
+    def __init__(self, installation: Installation, govern: Govern, worker: int) -> None:
+        self._at = installation
+        self._govern = govern
+        self._worker = worker
+
+    async def advance(self, run: Run) -> None:
+        """Raises what PostgreSQL raises while it is away; a sweeper then puts the claim back."""
+        try:
+            verb = self._at.verb(run)
+        except (KeyError, StopIteration):
+            await self._end_before(run, State.VOIDED, f"{run.command} is no longer installed.")
+            return
+        if run.state is State.PLANNING:
+            await self._plan(run, verb)
+        else:
+            await self._start(run, verb)
+
+    # --- planning -------------------------------------------------------------------------------------------
+
+    async def _plan(self, run: Run, verb: Verb) -> None:
+        now = await database.now(self._at.pool)
+        await self._know(run, now)
+        decision = self._at.decide(self._at.ask(run))
+        if isinstance(decision, Deny):
+            await self._refuse(run, decision)
+        elif verb.plan is None:
+            await self._transaction(lambda connection: locks.take_and_queue(connection, run))
+        else:
+            found = await self._make_plan(run, verb, now)
+            if isinstance(found, Card):
+                await self._end_before(run, State.FAILED, found.text, card=found, kind=Kind.PLAN_FAILED)
+            else:
+                await self._planned(run, found)
+
+    async def _make_plan(self, run: Run, verb: Verb, now: datetime) -> Plan | Card:
+        """The plan, or the card that says why there is none; planning only reads."""
+        assert verb.plan is not None  # noqa: S101  (callers have asked)
+        look = EngineLook(self._at, self._govern, run, now)
+        try:
+            async with asyncio.timeout(PLAN_DEADLINE.total_seconds()):
+                return await verb.plan(parse.from_json(verb.request, run.request), look)
+        except (Impossible, ProviderError, StepFailed) as error:
+            return no_plan_card(run, error.what, error.next_step)
+        except TimeoutError:
+            return no_plan_card(run, "Planning did not end within 60 s.", "Try again, or look with /health.")
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("plan.failed", run_id=run.id, command=run.command)
+            return no_plan_card(
+                run, "Planning failed for a reason I did not expect.", f"My log names it: {run.label}."
+            )
+
+    async def _planned(self, run: Run, plan: Plan) -> None:
+        if plan.nothing_to_do or run.dry_run:
+            await self._transaction(lambda connection: _ended_with_plan(connection, run, plan))
+            return
+        risk = _higher(run.risk, plan.raises)
+        decision = self._at.decide(self._at.ask(run, risk=risk))
+        if isinstance(decision, Deny):
+            await self._refuse(run, decision)
+            return
+        await self._transaction(lambda connection: self._ask_or_queue(connection, run, plan, risk, decision))
+
+    async def _ask_or_queue(
+        self, connection: Connection, run: Run, plan: Plan, risk: Risk, decision: Allow | NeedsApproval
+    ) -> None:
+        waiting = await runs.move(
+            connection,
+            run.id,
+            {State.PLANNING},
+            State.WAITING,
+            plan=plans.to_json(plan),
+            digest=plan.digest,
+            risk=risk.value,
+            because=f"{decision.because.sentence} ({decision.because.where})",
+        )
+        if waiting is None:
+            return
+        await events.record(
+            connection, Kind.PLAN_MADE, run=waiting, body={"digest": plan.digest, "summary": plan.summary}
+        )
+        match decision:
+            case Allow():
+                await locks.take_and_queue(connection, waiting)
+            case NeedsApproval(rule=rule):
+                asked = tuple(decision.approvers) if rule.need else (run.actor,)
+                await approvals.ask(
+                    connection,
+                    run.id,
+                    need=rule.need,
+                    asked=asked,
+                    confirm="typed" if rule.confirm == "typed" else "button",
+                    digest=plan.digest,
+                    answer=rule.answer if rule.need else OWN_CONFIRMATION,
+                )
+                body = {"asked": list(asked), "need": rule.need, "from": rule.from_role}
+                await events.record(connection, Kind.APPROVAL_ASKED, run=waiting, body=dict(body))
+
+    # --- starting -------------------------------------------------------------------------------------------
+
+    async def _start(self, run: Run, verb: Verb) -> None:
+        """Lock held → decide again → plan again → compare → commit `running` → first effect."""
+        now = await database.now(self._at.pool)
+        await self._know(run, now)
+        decision = self._at.decide(self._at.ask(run))
+        if isinstance(decision, Deny):
+            await self._refuse(run, decision)
+            return
+        if not await self._still_approved(run, decision):
+            return
+        plan = EMPTY
+        if verb.plan is not None:
+            found = await self._make_plan(run, verb, now)
+            if isinstance(found, Card):
+                await self._end_before(run, State.FAILED, found.text, card=found, kind=Kind.PLAN_FAILED)
+                return
+            if await self._drifted(run, found):
+                return
+            plan = found
+        started = await self._transaction(lambda connection: self._mark_running(connection, run))
+        if started is not None:
+            await self._execute(started, verb, plan, now)
+
+    async def _mark_running(self, connection: Connection, run: Run) -> Run | None:
+        """After this commit the run has started, once; before it nothing outside was touched."""
+        if run.lock is not None and await locks.holder(connection, run) != run.id:
+            return None
+        started = await runs.move(connection, run.id, {State.STARTING}, State.RUNNING, worker=self._worker)
+        if started is not None:
+            await events.record(connection, Kind.RUN_STARTED, run=started)
+        return started
+
+    async def _still_approved(self, run: Run, decision: Decision) -> bool:
+        """Only votes count whose voter could still cast them, for the digest that is about to run."""
+        approval = await approvals.get(self._at.pool, run.id)
+        if not isinstance(decision, NeedsApproval) or decision.rule.need == 0:
+            return True
+        voters = [self._at.person(voter, run.team) for voter in (approval.in_favour if approval else ())]
+        counting = counting_votes(self._at.policy, self._at.ask(run), voters, team_id=self._at.team)
+        if len(counting) >= decision.rule.need:
+            return True
+        says = (
+            f"The policy now wants {decision.rule.need} from {decision.rule.from_role}, "
+            f"and {len(counting)} of the given votes still count. Ask again."
+        )
+        await self._end_before(run, State.VOIDED, says)
+        return False
+
+    async def _drifted(self, run: Run, plan: Plan) -> bool:
+        if plan.digest == run.digest:
+            return False
+        approved = plans.from_json(run.plan or plans.to_json(EMPTY))
+        changes = plans.drift(approved.binds, plan.binds) or ["what would happen is not what was approved"]
+        says = f"What would happen has changed since it was approved: {'; '.join(changes)}. Ask again for a new plan."
+        await self._end_before(run, State.VOIDED, says, body={"changes": list(changes)})
+        return True
+
+    # --- executing ------------------------------------------------------------------------------------------
+
+    async def _execute(self, run: Run, verb: Verb, plan: Plan, now: datetime) -> None:
+        loop = asyncio.get_running_loop()
+        running = EngineRunning(self._at, self._govern, run, now, worker=self._worker, loop_time=loop.time)
+        changed: Changed = "nothing" if run.risk is Risk.READ else "something"
+        try:
+            async with asyncio.timeout(verb.deadline.total_seconds()):
+                card = await verb.execute(parse.from_json(verb.request, run.request), plan, running)
+        except (LeaseLost, NoLongerOurs):
+            log.warning("run.lost", run_id=run.id)
+        except Stopped as stopped:
+            changed = "something" if running.steps_done and run.risk is not Risk.READ else "nothing"
+            await self._end(run, State.CANCELLED, changed, stopped.what)
+        except StepTimedOut as late:
+            await self._end(run, State.TIMED_OUT, late.changed, f"{late.what} {late.next_step}")
+        except TimeoutError:
+            says = f"The run did not end within {verb.deadline.total_seconds() / 60:.0f} minutes and was stopped."
+            await self._end(run, State.TIMED_OUT, "unknown", says)
+        except (StepFailed, ProviderError) as error:
+            await self._fail(run, error, _worse(error.changed, running, run))
+        except (Impossible, WatchkeeperError) as error:
+            await self._fail(
+                run, error, "something" if running.steps_done and run.risk is not Risk.READ else "nothing"
+            )
+        except AWAY:
+            log.warning("run.lost", run_id=run.id, reason="database away")
+        except Exception:
+            log.exception("run.failed", run_id=run.id, command=run.command)
+            unknown: Changed = "nothing" if run.risk is Risk.READ else "unknown"
+            says = f"It stopped for a reason I did not expect. My log names it: {run.label}."
+            await self._end(run, State.FAILED, unknown, says)
+        else:
+            state = State.FAILED if card.tone is Tone.FAIL and verb.plan is not None else State.SUCCEEDED
+            await self._end(run, state, changed, card.text, card)
+
+    async def _fail(self, run: Run, error: WatchkeeperError, changed: Changed) -> None:
+        output = error.output if isinstance(error, StepFailed) else ""
+        says = " ".join(part for part in (error.what, error.next_step) if part)
+        await self._end(run, State.FAILED, changed, says if not output else f"{says}\n{output[-1500:]}")
+
+    async def _end(self, run: Run, state: State, changed: Changed, says: str, card: Card | None = None) -> None:
+        async def end(connection: Connection) -> Run | None:
+            return await endings.after_running(
+                connection, run.id, state, changed=changed, says=says, worker=self._worker, card=card
+            )
+
+        if await self._transaction(end) is None:
+            log.warning("run.ended_elsewhere", run_id=run.id, state=state)
+
+    # --- small steps ----------------------------------------------------------------------------------------
+
+    async def _know(self, run: Run, now: datetime) -> None:
+        if not self._at.people.fresh(run.actor, now):
+            await self._at.people.refresh(run.actor)
+
+    async def _refuse(self, run: Run, deny: Deny) -> None:
+        says = f"{deny.because.sentence} {deny.next_step} ({deny.because.where})"
+        await self._end_before(run, State.REFUSED, says)
+
+    async def _end_before(
+        self,
+        run: Run,
+        state: State,
+        says: str,
+        *,
+        card: Card | None = None,
+        kind: Kind | None = None,
+        body: JsonObject | None = None,
+    ) -> None:
+        async def end(connection: Connection) -> None:
+            if kind is not None:
+                await events.record(connection, kind, run=run, body={"says": says})
+            await endings.before_running(connection, run.id, state, says=says, card=card, body=body)
+
+        await self._transaction(end)
+
+    async def _transaction(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        async with self._at.pool.acquire() as connection, connection.transaction():
+            result = await work(connection)
+        self._at.bell.ring("outbox", "work")
+        return result
+
+
+async def _ended_with_plan(connection: Connection, run: Run, plan: Plan) -> None:
+    """Nothing to do, or only the plan was wanted: the request ends here, and nothing was changed."""
+    says = plan.nothing_to_do or f"{plan.question}: {plan.summary}"
+    await connection.execute(
+        "UPDATE runs SET plan = $2, digest = $3 WHERE id = $1", run.id, plans.to_json(plan), plan.digest
+    )
+    ended = await runs.move(connection, run.id, {State.PLANNING}, State.SUCCEEDED, changed="nothing", because=says)
+    if ended is not None:
+        await events.record(
+            connection, Kind.RUN_ENDED, run=ended, body={"state": "succeeded", "changed": "nothing", "says": says}
+        )
+
+
+def _higher(risk: Risk, raised: Risk | None) -> Risk:
+    return raised if raised is not None and raised.rank > risk.rank else risk
+
+
+def _worse(changed: Changed, running: EngineRunning, run: Run) -> Changed:
+    """What failed may have changed nothing itself, but a step before it did."""
+    if run.risk is Risk.READ:
+        return "nothing"
+    return "something" if changed == "nothing" and running.steps_done else changed
+
+
+def no_plan_card(run: Run, what: str, next_step: str) -> Card:
+    return Card(
+        Tone.WARN,
+        f"{run.text.split()[0]}: no plan",
+        f"{what} {next_step} {CHANGED_WORDS['nothing']}",
+        (f"{what} {next_step}".strip(),),
+        footer=f"{run.label} · nothing was changed",
+    )

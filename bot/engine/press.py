@@ -1,0 +1,88 @@
+"""A pressed button: looked up, decided again, done. What the button carries is believed only after the look-up."""
+
+import re
+
+from bot.db import events, offers, runs
+from bot.domain import words
+from bot.domain.card import Card
+from bot.domain.event import Kind
+from bot.domain.invocation import Answer, Click, Invocation
+from bot.domain.run import Run, RunId
+from bot.engine.govern import EngineGovern
+from bot.engine.installation import Installation
+from bot.engine.intake import Intake
+from bot.engine.votes import Votes, note
+
+_TARGET = re.compile(r"(\d{1,15})-([0-9a-f]{8})")
+
+
+class Press:
+    """Clicks of the workspace. A click is idempotent by state; its delivery key guards new requests besides."""
+
+    def __init__(self, installation: Installation, intake: Intake, votes: Votes, govern: EngineGovern) -> None:
+        self._at = installation
+        self._intake = intake
+        self._votes = votes
+        self._govern = govern
+
+    async def press(self, click: Click) -> Answer:
+        if click.actor.team != self._at.team:
+            return await self._refused(click, "somebody from another workspace pressed it")
+        if click.action.startswith("ask"):
+            return await self._ask(click)
+        run = await self._run(click)
+        if run is None:
+            return await self._forged(click)
+        return Answer(await self._act(click, run), run=run.id)
+
+    async def _act(self, click: Click, run: Run) -> Card | None:
+        who = click.actor.id
+        match click.action:
+            case "approval.approve":
+                return await self._votes.vote(run.id, who, yes=True, digits=None, via="slack")
+            case "approval.deny":
+                return await self._votes.vote(run.id, who, yes=False, digits=None, via="slack")
+            case "run.confirm":
+                return await self._votes.confirm(run.id, who)
+            case "run.withdraw":
+                return await self._votes.withdraw(run.id, who)
+            case "run.cancel":
+                return await self._govern.cancel(run.id, who)
+            case "run.settle_done":
+                return await self._govern.settle(run.id, who, "done", "")
+            case "run.settle_not_done":
+                return await self._govern.settle(run.id, who, "not-done", "")
+            case "approval.details" | "run.details":
+                return await self._govern.details(run.id, who)
+            case other:
+                return note(
+                    f"I do not know the button “{words.clean(other, 60)}”.", "Type /ops to see what I can do."
+                )
+
+    async def _ask(self, click: Click) -> Answer:
+        """A button that asks for a request is that request, typed by whoever pressed it."""
+        line = await offers.find(self._at.pool, click.target)
+        if line is None:
+            return await self._forged(click)
+        command, _, text = line.partition(" ")
+        invocation = Invocation(
+            command, text, click.actor, click.channel, click.delivery, click.received_at, "slack", click.response_url
+        )
+        return await self._intake.receive(invocation)
+
+    async def _run(self, click: Click) -> Run | None:
+        found = _TARGET.fullmatch(click.target)
+        run = await runs.get(self._at.pool, RunId(int(found[1]))) if found else None
+        return run if run is not None and found and run.uuid.hex.startswith(found[2]) else None
+
+    async def _forged(self, click: Click) -> Answer:
+        """A value that none of our buttons carries: changes nothing, and is audited."""
+        return await self._refused(click, "the button's value is not one of mine")
+
+    async def _refused(self, click: Click, because: str) -> Answer:
+        body = {"because": because, "action": words.clean(click.action, 60)}
+        await events.record(self._at.pool, Kind.VOTE_REFUSED, actor=click.actor.id, body=dict(body))
+        self._at.bell.ring("outbox")
+        return Answer(
+            note("That button is not one of mine, or no longer.", "Type the command instead; /ops lists them.")
+        )

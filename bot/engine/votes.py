@@ -1,0 +1,135 @@
+"""Votes: approve, deny, confirm, withdraw. The approval's row is locked first, rights are checked at the click."""
+
+from bot.db import approvals, events, locks, runs
+from bot.db.database import Connection
+from bot.domain.approval import Approval, ApprovalState
+from bot.domain.card import Card, Tone
+from bot.domain.event import Kind
+from bot.domain.run import Run, RunId, State
+from bot.domain.words import bold, clean
+from bot.engine import endings
+from bot.engine.installation import Installation
+from permissions.decide import Deny, counting_votes, may_vote
+
+
+class Votes:
+    """Each method returns the card that the person who clicked sees alone; None when the messages tell it all."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._at = installation
+
+    async def vote(
+        self, run_id: RunId, voter: str, *, yes: bool, digits: str | None, via: str, reason: str = ""
+    ) -> Card | None:
+        """digits: the first of the plan's digest as the voter typed them; None when the button named the plan."""
+        async with self._at.pool.acquire() as connection, connection.transaction():
+            answer = await self._vote(connection, run_id, voter, yes, digits, via, reason)
+        self._at.bell.ring("work", "outbox")
+        return answer
+
+    async def _vote(
+        self, connection: Connection, run_id: RunId, voter: str, yes: bool, digits: str | None, via: str, reason: str
+    ) -> Card | None:
+        locked = await approvals.lock(connection, run_id)
+        run = await runs.get(connection, run_id)
+        if run is None or locked is None:
+            return note(f"There is no request R-{run_id} to answer.", "See what waits with /runs.")
+        approval, over = locked
+        if approval.state is not ApprovalState.WAITING or over:
+            return self._too_late(run, approval)
+        refusal = self._may_not(run, voter)
+        if refusal is not None:
+            body = {"because": refusal.because.sentence, "where": refusal.because.where, "yes": yes}
+            await events.record(connection, Kind.VOTE_REFUSED, run=run, actor=voter, body=dict(body))
+            return note(refusal.because.sentence, refusal.next_step, run)
+        if digits is not None and not approval.digest.startswith(digits.lower()):
+            return note(
+                f"The plan of {run.label} is {approval.digest[:6]}, not {clean(digits)}: it is another plan.",
+                f"Read it, then type /approve {run.label} {approval.digest[:6]}.",
+                run,
+            )
+        if not await approvals.add_vote(connection, run_id, voter, yes=yes, digest=approval.digest, via=via):
+            return note(f"You have answered {run.label} already; it counts once.", "", run)
+        return await self._count(connection, run, voter, yes, reason)
+
+    async def _count(self, connection: Connection, run: Run, voter: str, yes: bool, reason: str) -> None:
+        approval = await approvals.get(connection, run.id)
+        assert approval is not None  # noqa: S101  (its row is locked by us)
+        counting = self._counting(run, approval)
+        body = {"yes": yes, "have": len(counting), "need": approval.need, "reason": reason}
+        await events.record(connection, Kind.VOTE_CAST, run=run, actor=voter, body=dict(body))
+        if not yes:
+            says = f"Denied by {self._at.people.name(voter)}{f': {clean(reason)}' if reason else ''}."
+            await endings.before_running(connection, run.id, State.DENIED, says=says, by=voter)
+        elif len(counting) >= approval.need:
+            await self._grant(connection, run, list(counting))
+
+    async def _grant(self, connection: Connection, run: Run, by: list[str]) -> None:
+        await approvals.close(connection, run.id, ApprovalState.GRANTED)
+        await events.record(connection, Kind.APPROVAL_GRANTED, run=run, actor=by[-1], body={"by": list(by)})
+        await locks.take_and_queue(connection, run)
+
+    async def confirm(self, run_id: RunId, by: str) -> Card | None:
+        """The requester's own Run button, where policy wants no second person."""
+        async with self._at.pool.acquire() as connection, connection.transaction():
+            locked = await approvals.lock(connection, run_id)
+            run = await runs.get(connection, run_id)
+            if run is None or locked is None or run.actor != by:
+                return note(
+                    "Only the person who asked can press this.", "Ask for it yourself to get your own plan.", run
+                )
+            approval, over = locked
+            if approval.state is not ApprovalState.WAITING or over:
+                return self._too_late(run, approval)
+            if approval.need:
+                return note("This needs somebody else's approval now.", "See who with /runs show.", run)
+            await self._grant(connection, run, [by])
+        self._at.bell.ring("work", "outbox")
+        return None
+
+    async def withdraw(self, run_id: RunId, by: str) -> Card | None:
+        """The requester takes it back before it starts."""
+        async with self._at.pool.acquire() as connection, connection.transaction():
+            await approvals.lock(connection, run_id)
+            run = await runs.get(connection, run_id)
+            if run is None or run.actor != by:
+                return note("Only the person who asked can withdraw it.", "An approver can deny it.", run)
+            says = f"Withdrawn by {self._at.people.name(by)}."
+            if await endings.before_running(connection, run_id, State.WITHDRAWN, says=says, by=by) is None:
+                return note(
+                    f"{run.label} is {run.state.value} already.", "A run that has started can be cancelled.", run
+                )
+        self._at.bell.ring("work", "outbox")
+        return None
+
+    def _may_not(self, run: Run, voter: str) -> Deny | None:
+        ask = self._at.ask(run)
+        verdict = may_vote(self._at.policy, ask, self._at.person(voter, run.team), team_id=self._at.team)
+        return verdict if isinstance(verdict, Deny) else None
+
+    def _counting(self, run: Run, approval: Approval) -> tuple[str, ...]:
+        voters = [self._at.person(voter, run.team) for voter in approval.in_favour]
+        return counting_votes(self._at.policy, self._at.ask(run), voters, team_id=self._at.team)
+
+    def _too_late(self, run: Run, approval: Approval) -> Card:
+        said = {
+            ApprovalState.GRANTED: "was approved already",
+            ApprovalState.DENIED: "was denied already",
+            ApprovalState.EXPIRED: "has expired",
+            ApprovalState.WITHDRAWN: "was withdrawn",
+            ApprovalState.VOIDED: "counts no more: what would happen has changed",
+            ApprovalState.WAITING: "has expired",
+        }[approval.state]
+        return note(f"Too late: {run.label} ({run.text}) {said}.", "Nothing was changed by your click.", run)
+
+
+def note(what: str, next_step: str = "", run: Run | None = None, tone: Tone = Tone.INFO) -> Card:
+    """A short answer to one person."""
+    label = f" · {run.label}" if run else ""
+    return Card(
+        tone,
+        what if len(what) <= 140 else f"{what[:139]}…",
+        f"{what} {next_step}".strip(),
+        (f"{bold(what)}\n{next_step}".strip(),),
+        footer=f"Nothing was changed by this{label}",
+    )

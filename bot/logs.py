@@ -1,0 +1,43 @@
+"""Structured logs: one line an event, with fields; secrets are removed whoever put them there."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+
+import structlog
+
+_SECRET = re.compile(
+    r"xox[abeprs]-[\w-]+|xapp-[\w-]+|sk_(?:live|test)_\w+|rk_(?:live|test)_\w+|whsec_\w+|sbp_\w+"
+    r"|(?<=://)[^/\s:@]*:[^@\s/]+(?=@)|hooks\.slack\.com/\S+"
+)
+
+
+def redact(text: str) -> str:
+    """Tokens, keys and passwords in URLs, by their shape."""
+    return _SECRET.sub("[redacted]", text)
+
+
+def _redact_fields(_: object, __: str, fields: MutableMapping[str, object]) -> MutableMapping[str, object]:
+    return {name: redact(value) if isinstance(value, str) else value for name, value in fields.items()}
+
+
+def configure(*, json: bool | None = None) -> None:
+    """JSON lines, or colours where a person watches; the standard library's loggers are told to warn only."""
+    as_json = not sys.stderr.isatty() if json is None else json
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(sort_keys=True) if as_json else structlog.dev.ConsoleRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([structlog.processors.format_exc_info] if as_json else []),
+            _redact_fields,
+            renderer,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", stream=sys.stderr)

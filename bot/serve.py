@@ -1,0 +1,319 @@
+"""The running process: puts the rooms together, starts them in order and ends them in the opposite one."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import aiohttp
+import structlog
+from aiohttp import web as http
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_sdk.web.async_client import AsyncWebClient
+
+import commands
+from bot import loop_lag
+from bot.db import database, events, leader, seal
+from bot.db import people as people_table
+from bot.db.bell import Bell
+from bot.db.database import AWAY, Pool
+from bot.domain.card import Card
+from bot.domain.catalog import Catalog, Place
+from bot.domain.catalog_file import load_catalog
+from bot.domain.event import Kind
+from bot.domain.health import Report
+from bot.engine.govern import EngineGovern
+from bot.engine.installation import Installation
+from bot.engine.intake import Intake, unknown_if_recorded
+from bot.engine.press import Press
+from bot.engine.votes import Votes
+from bot.providers.examine import alert_card, examine
+from bot.providers.registry import Providers, find_providers
+from bot.settings import Settings, SettingsError
+from bot.slack.app import Identity, Listeners, bolt_app
+from bot.slack.follow import Follower
+from bot.slack.guard import Guard
+from bot.slack.inbox import SlackInbox
+from bot.slack.people import SLACK_AWAY, SlackPeople
+from bot.slack.reply import Replies
+from bot.watch import Watch
+from bot.web import SlackDoor, admin_app, slack_app
+from bot.worker import DRAIN, Worker
+from permissions import model
+from permissions.policy import Policy, load_policy
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Files:
+    """The two reviewed files, read and validated together."""
+
+    catalog: Catalog
+    policy: Policy
+
+
+def read_files(settings: Settings) -> Files:
+    """Raises CatalogError or PolicyError with every problem of the file, OSError when it is not there."""
+    sections = {name: provider.settings for name, provider in find_providers().items()}
+    catalog = load_catalog(settings.catalog.read_text(), file=str(settings.catalog), sections=sections)
+    policy = load_policy(
+        settings.policy.read_text(),
+        file=str(settings.policy),
+        services=catalog.protection(),
+        permissions=model.ALL,
+    )
+    return Files(catalog, policy)
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Pool]:
+    """PostgreSQL of DATABASE_URL, else an embedded one under the data folder (one process only), migrated."""
+    async with AsyncExitStack() as stack:
+        if settings.database_url is not None:
+            url = settings.database_url.get_secret_value()
+        else:
+            log.warning(
+                "database.embedded", folder=str(settings.data_dir), remedy="set DATABASE_URL for more processes"
+            )
+            url = await stack.enter_async_context(database.embedded(settings.data_dir.absolute() / "postgres"))
+        pool = await database.connect(url, size=20)
+        stack.push_async_callback(_close, pool)
+        await database.migrate(pool)
+        yield pool
+
+
+async def _close(pool: Pool) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(pool.close(), 5)
+    pool.terminate()
+
+
+def secret(name: str) -> str:
+    """The value of a `$NAME` of the catalog; KeyError names the variable, never a value."""
+    value = os.environ.get(name.removeprefix("$"), "")
+    if not value:
+        raise KeyError(name)
+    return value
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Process:
+    """One running bot: web, worker, or both. `start` returns when it listens, `stop` when all has ended."""
+
+    def __init__(
+        self, settings: Settings, files: Files, pool: Pool, *, web: bool = True, worker: bool = True
+    ) -> None:
+        self._settings = settings
+        self._files = files
+        self._pool = pool
+        self._with_web = web
+        self._with_worker = worker
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._runners: list[http.AppRunner] = []
+        self.stopping = asyncio.Event()
+        self.port = settings.port
+        self.admin_port = settings.admin_port
+
+    async def start(self) -> None:
+        await self._assemble()
+        self._run("bell", self.bell.run())
+        self._run("people", self.people.run())
+        self._run("identity", self._identify())
+        self._run("loop lag", loop_lag.watch())
+        if self._with_worker:
+            self._run("sealer", leader.lead(self._pool, "sealer", self._seal))
+            self._run("follower", leader.lead(self._pool, "follower", self.follower.run))
+            self._run("watch", leader.lead(self._pool, "watch", self.watch.run))
+            self._working = self._run("worker", self.worker.run())
+        if self._with_web:
+            self.port = await self._listen(slack_app(self._door()), self._settings.host, self._settings.port)
+        self.admin_port = await self._listen(
+            admin_app(self.problems), self._settings.admin_host, self._settings.admin_port
+        )
+        await events.record(self._pool, Kind.BOT_STARTED, body={"policy": self._files.policy.digest})
+        self.bell.ring("outbox", "work")
+        log.info("bot.started", port=self.port, admin_port=self.admin_port, policy=self._files.policy.digest[:12])
+
+    async def _assemble(self) -> None:
+        settings, pool = self._settings, self._pool
+        self.session = aiohttp.ClientSession()
+        self.client = AsyncWebClient(
+            token=settings.bot_token.get_secret_value(),
+            base_url=settings.api_url,
+            session=self.session,
+            retry_handlers=[],
+            timeout=10,
+        )
+        self.bell = Bell(pool)
+        self.people = SlackPeople(self.client, pool, now, self._files.policy.people)
+        await self.people.load()
+        self.identity = Identity(settings.bot_token.get_secret_value())
+        self.providers = Providers(
+            self._files.catalog, find_providers(), secret=secret, clock=now, data_dir=settings.data_dir.absolute()
+        )
+        self.installation = Installation(
+            pool,
+            self.bell,
+            commands.find(),
+            self._files.catalog,
+            self._files.policy,
+            self.people,
+            self.providers,
+            "",
+        )
+        await self._remember_workspace()
+        await self._note_policy()
+        self.votes = Votes(self.installation)
+        self.govern = EngineGovern(self.installation, self.votes)
+        self.intake = Intake(self.installation)
+        self.worker = Worker(self.installation, self.govern)
+        self.follower = Follower(self.installation, self.client, now)
+        self.watch = Watch(self.installation, self._examine, self._alert)
+
+    def _run(self, name: str, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        """A task of the process: when one ends by an error, the process stops loudly."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("process.task_failed", task=task.get_name(), exc_info=task.exception())
+            self.stopping.set()
+
+    # --- duties -----------------------------------------------------------------------------------------------
+
+    async def _seal(self) -> None:
+        with self.bell.listener("outbox") as outbox:
+            while True:
+                while await seal.seal(self._pool):
+                    self.bell.ring("sealed")
+                await outbox.wait(1.0)
+
+    async def _identify(self) -> None:
+        """Ask Slack who we are until it answers; without it the last known workspace counts."""
+        while True:
+            try:
+                answer = await self.client.auth_test()
+            except SLACK_AWAY as error:
+                log.warning("slack.away", error=type(error).__name__)
+                await asyncio.sleep(2)
+            else:
+                workspace = {"team": answer["team_id"], "bot_user": answer["user_id"], "bot": answer.get("bot_id")}
+                await self._adopt(workspace)
+                return
+
+    async def _adopt(self, workspace: dict[str, str | None]) -> None:
+        known = await people_table.fact(self._pool, "workspace")
+        if isinstance(known, dict) and known.get("team") != workspace["team"]:
+            raise RuntimeError(
+                f"This database belongs to workspace {known.get('team')}, the token to {workspace['team']}. "
+                "One workspace an installation: give the other one its own DATABASE_URL."
+            )
+        await people_table.set_fact(self._pool, "workspace", dict(workspace))
+        self._know(workspace)
+
+    def _know(self, workspace: Mapping[str, object]) -> None:
+        self.installation.team = self.identity.team = str(workspace["team"])
+        self.identity.bot_user = str(workspace["bot_user"] or "")
+        self.identity.bot = str(workspace["bot"] or "")
+
+    async def _remember_workspace(self) -> None:
+        known = await people_table.fact(self._pool, "workspace")
+        if isinstance(known, dict):
+            self._know(known)
+
+    async def _note_policy(self) -> None:
+        """The newest start's policy is the one that counts; a replica that has another is not ready."""
+        digest = self._files.policy.digest
+        known = await people_table.fact(self._pool, "policy")
+        if known != digest:
+            await people_table.set_fact(self._pool, "policy", digest)
+            await events.record(self._pool, Kind.POLICY_CHANGED, body={"digest": digest, "before": known})
+
+    async def _examine(self, place: Place) -> Report:
+        return await examine(self.providers, place, now)
+
+    async def _alert(self, place: Place, report: Report, change: str) -> Card:
+        return await alert_card(self.providers, place, report, change)
+
+    async def problems(self) -> list[str]:
+        """Why this process is not ready; Slack being away is a metric, not unreadiness (design, interfaces)."""
+        try:
+            async with asyncio.timeout(2):
+                digest = await people_table.fact(self._pool, "policy")
+        except (*AWAY, TimeoutError):
+            return ["the database is away"]
+        same = digest == self._files.policy.digest
+        return [] if same else ["policy.yml here is not the one that the newest replica runs with"]
+
+    # --- the door -----------------------------------------------------------------------------------------------
+
+    def _door(self) -> SlackDoor:
+        press = Press(self.installation, self.intake, self.votes, self.govern)
+        inbox = SlackInbox(self._pool, self.bell, self.people, self.stopping.set)
+        replies = Replies(self.session, self._settings.api_url)
+        self.listeners = Listeners(self.intake, press, inbox, replies, now, unknown_if_recorded)
+        secret = self._settings.signing_secret.get_secret_value()
+        bolt = bolt_app(self.identity, secret, self.client, self.listeners)
+
+        async def dispatch(request: http.Request) -> http.Response:
+            return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
+
+        return SlackDoor(Guard(secret, time.time), dispatch)
+
+    async def _listen(self, app: http.Application, host: str, port: int) -> int:
+        runner = http.AppRunner(app, access_log=None)
+        await runner.setup()
+        await http.TCPSite(runner, host, port).start()
+        self._runners.append(runner)
+        return int(runner.addresses[0][1])
+
+    # --- the end ------------------------------------------------------------------------------------------------
+
+    async def stop(self) -> None:
+        """No new requests, no new claims; 25 s for what runs; then what is left is recorded as interrupted."""
+        for runner in self._runners:
+            await runner.cleanup()
+        if self._with_web:
+            await self.listeners.drain()
+        if self._with_worker:
+            self.worker.drain()
+            await asyncio.wait({self._working}, timeout=DRAIN + 5)
+        with contextlib.suppress(*AWAY):
+            await events.record(self._pool, Kind.BOT_STOPPED)
+            await seal.seal(self._pool)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.providers.close()
+        await self.session.close()
+        log.info("bot.stopped")
+
+
+async def serve(settings: Settings, *, web: bool = True, worker: bool = True) -> None:
+    """Until SIGTERM, SIGINT, a revoked token or a failed task."""
+    files = read_files(settings)
+    if settings.database_url is None and not (web and worker):
+        raise SettingsError(["DATABASE_URL is missing: web and worker in two processes need one PostgreSQL."])
+    async with open_database(settings) as pool:
+        process = Process(settings, files, pool, web=web, worker=worker)
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, process.stopping.set)
+        try:
+            await process.start()
+            await process.stopping.wait()
+        finally:
+            await process.stop()

@@ -1,0 +1,85 @@
+"""The only reader of the environment."""
+
+import ipaddress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SLACK = "https://slack.com/api/"
+
+
+class SettingsError(Exception):
+    """The process refuses to start; each line says which variable and what to do."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+        super().__init__("\n".join(lines))
+
+
+def _name(name: str) -> AliasChoices:
+    return AliasChoices(name)
+
+
+class Settings(BaseSettings):
+    """See design: "Interfaces that do not change". Secrets are never printed."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", case_sensitive=True, populate_by_name=True)
+
+    bot_token: SecretStr = Field(validation_alias=_name("SLACK_BOT_TOKEN"))
+    signing_secret: SecretStr = Field(validation_alias=_name("SLACK_SIGNING_SECRET"))
+    api_url: str = Field(default=SLACK, validation_alias=_name("SLACK_API_URL"))
+    database_url: SecretStr | None = Field(default=None, validation_alias=_name("DATABASE_URL"))
+    data_dir: Path = Field(default=Path(".watchkeeper"), validation_alias=_name("WATCHKEEPER_DATA_DIR"))
+    catalog: Path = Field(default=Path("catalog.yml"), validation_alias=_name("WATCHKEEPER_CATALOG"))
+    policy: Path = Field(default=Path("policy.yml"), validation_alias=_name("WATCHKEEPER_POLICY"))
+    host: str = Field(default="127.0.0.1", validation_alias=_name("HOST"))
+    port: int = Field(default=3000, ge=0, le=65535, validation_alias=_name("PORT"))
+    admin_host: str = Field(default="127.0.0.1", validation_alias=_name("ADMIN_HOST"))
+    admin_port: int = Field(default=3001, ge=0, le=65535, validation_alias=_name("ADMIN_PORT"))
+
+    @field_validator("bot_token", "signing_secret")
+    @classmethod
+    def _not_empty(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().strip():
+            raise ValueError("is empty")
+        return value
+
+    @field_validator("api_url")
+    @classmethod
+    def _https_or_loopback(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme == "https" or (parts.scheme == "http" and _loopback(parts.hostname or "")):
+            return value if value.endswith("/") else f"{value}/"
+        raise ValueError("must be https, or http on a loopback address")
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+_REMEDY = {
+    "SLACK_BOT_TOKEN": "copy it from your Slack app: OAuth & Permissions, Bot User OAuth Token (xoxb-…)",
+    "SLACK_SIGNING_SECRET": "copy it from your Slack app: Basic Information, App Credentials",
+    "SLACK_API_URL": "leave it unset for Slack itself",
+}
+
+
+def load() -> Settings:
+    """Raises SettingsError that names every variable that is missing, empty or wrong; never its value."""
+    try:
+        return Settings()  # pyright: ignore[reportCallIssue]
+    except ValidationError as error:
+        raise SettingsError([_line(str(e["loc"][0]), e["type"], e["msg"]) for e in error.errors()]) from None
+
+
+def _line(name: str, kind: str, message: str) -> str:
+    what = "is missing" if kind == "missing" else message.removeprefix("Value error, ")
+    remedy = _REMEDY.get(name, "see docs/install.md")
+    return f"{name} {what}: {remedy}."

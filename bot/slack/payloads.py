@@ -1,0 +1,91 @@
+"""The boundary: what Slack sent, validated; ids only, names are never read."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.domain.invocation import Actor, Click, Invocation
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class SlashPayload(_Payload):
+    """A slash command (docs.slack.dev: "Implementing slash commands"); `is_enterprise_install` is a string there."""
+
+    team_id: str = Field(min_length=1, max_length=40)
+    channel_id: str = Field(min_length=1, max_length=40)
+    user_id: str = Field(min_length=1, max_length=40)
+    command: str = Field(min_length=2, max_length=60)
+    text: str = ""
+    response_url: str = ""
+    trigger_id: str = Field(min_length=1, max_length=200)
+
+
+class _User(_Payload):
+    id: str = Field(min_length=1, max_length=40)
+    team_id: str = ""
+
+
+class _Team(_Payload):
+    id: str = Field(min_length=1, max_length=40)
+
+
+class _Container(_Payload):
+    channel_id: str = ""
+    message_ts: str = ""
+
+
+class _Action(_Payload):
+    action_id: str = Field(min_length=1, max_length=255)
+    value: str = Field(default="", max_length=2000)
+
+
+class ActionPayload(_Payload):
+    """A pressed button (`block_actions`)."""
+
+    team: _Team | None = None
+    user: _User
+    container: _Container = Field(default_factory=_Container)
+    actions: list[_Action] = Field(min_length=1)
+    trigger_id: str = Field(min_length=1, max_length=200)
+    response_url: str = ""
+
+
+def invocation(body: Mapping[str, object], received_at: datetime) -> Invocation:
+    """Raises pydantic.ValidationError when a field is missing."""
+    payload = SlashPayload.model_validate(body)
+    return Invocation(
+        command=payload.command,
+        text=payload.text,
+        actor=Actor(payload.user_id, payload.team_id),
+        channel=payload.channel_id,
+        delivery=delivery_key("command", payload.trigger_id),
+        received_at=received_at,
+        response_url=payload.response_url,
+    )
+
+
+def click(body: Mapping[str, object], received_at: datetime) -> Click:
+    """The person's own team counts; a click without any team id belongs to nobody we know."""
+    payload = ActionPayload.model_validate(body)
+    team = payload.user.team_id or (payload.team.id if payload.team else "")
+    action = payload.actions[0]
+    return Click(
+        action=action.action_id.partition(":")[0],
+        target=action.value,
+        actor=Actor(payload.user.id, team),
+        channel=payload.container.channel_id,
+        message=payload.container.message_ts,
+        delivery=delivery_key("action", f"{payload.trigger_id}:{action.action_id}"),
+        received_at=received_at,
+        response_url=payload.response_url,
+    )
+
+
+def delivery_key(kind: str, value: str) -> bytes:
+    """SHA-256, so that no trigger_id is stored."""
+    return hashlib.sha256(f"{kind}:{value}".encode()).digest()

@@ -1,0 +1,115 @@
+"""Who people are: kept in memory for decisions, in PostgreSQL for restarts, refreshed from Slack."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+import structlog
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import metrics
+from bot.db import people as table
+from bot.db.database import AWAY, Pool
+from permissions.model import Person
+
+log = structlog.get_logger()
+
+REFRESH = timedelta(minutes=10)
+STALE = timedelta(minutes=60)
+SLACK_AWAY = (SlackClientError, OSError, asyncio.TimeoutError)
+
+
+class SlackPeople:
+    """`bot.domain.people.People`. A person that Slack does not name is unknown, never guessed."""
+
+    def __init__(
+        self, client: AsyncWebClient, pool: Pool, clock: Callable[[], datetime], names: Mapping[str, str]
+    ) -> None:
+        self._client = client
+        self._pool = pool
+        self._clock = clock
+        self._names = {person: name for name, person in names.items()}
+        self._people: dict[str, Person] = {}
+        self._reachable = True
+
+    async def load(self) -> None:
+        """What was known before the restart."""
+        self._people = {person.id: person for person in await table.everyone(self._pool)}
+
+    def get(self, person: str) -> Person | None:
+        return self._people.get(person)
+
+    def everyone(self) -> Mapping[str, Person]:
+        return MappingProxyType(self._people)
+
+    def name(self, person: str) -> str:
+        if person in self._names:
+            return self._names[person].capitalize()
+        known = self._people.get(person)
+        return known.name if known else person
+
+    def fresh(self, person: str, now: datetime) -> bool:
+        known = self._people.get(person)
+        if known is None or known.checked_at is None:
+            return False
+        return now - known.checked_at < STALE or not self._reachable
+
+    async def refresh(self, person: str) -> None:
+        """Ask Slack about one person; keeps the last known state when Slack cannot be reached."""
+        try:
+            answer = await self._client.users_info(user=person)
+        except SlackApiError as error:
+            self._reachable = True
+            log.info("people.unknown", person=person, error=error.response.get("error"))
+        except SLACK_AWAY:
+            self._reachable = False
+        else:
+            self._reachable = True
+            await self.keep([answer["user"]])
+
+    async def keep(self, users: list[dict[str, object]]) -> None:
+        """Slack's user objects, from a list, a look-up or a `user_change` event."""
+        now = self._clock()
+        found = [_person(user, now) for user in users if user.get("id")]
+        self._people.update({person.id: person for person in found})
+        await table.save(self._pool, found)
+
+    async def run(self) -> None:
+        """Read everybody now and every 10 minutes, until cancelled."""
+        while True:
+            try:
+                await self._read_all()
+            except SLACK_AWAY as error:
+                self._reachable = False
+                log.warning("people.slack_away", error=type(error).__name__)
+            except AWAY:
+                log.warning("people.database_away")
+            metrics.SLACK_REACHABLE.set(self._reachable)
+            await asyncio.sleep(REFRESH.total_seconds() if self._reachable else 5)
+
+    async def _read_all(self) -> None:
+        cursor = ""
+        while True:
+            answer = await self._client.users_list(limit=200, cursor=cursor or None)
+            await self.keep(answer["members"])
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
+        self._reachable = True
+
+
+def _person(user: dict[str, object], now: datetime) -> Person:
+    """Slack's user object (users.info): guests of any kind, and strangers, are guests."""
+    profile = user.get("profile")
+    named = profile.get("display_name") or profile.get("real_name") if isinstance(profile, dict) else None
+    return Person(
+        id=str(user["id"]),
+        team_id=str(user.get("team_id", "")),
+        name=str(named or user.get("real_name") or user.get("name") or user["id"]),
+        is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger")),
+        is_deactivated=bool(user.get("deleted")),
+        is_bot=bool(user.get("is_bot")),
+        checked_at=now,
+    )

@@ -1,0 +1,40 @@
+"""An answer to one person through the response_url of what they just did; never to a host that is not Slack's."""
+
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
+
+from bot.domain.json import Json
+
+log = structlog.get_logger()
+
+TIMEOUT = aiohttp.ClientTimeout(total=10)
+
+
+class Replies:
+    """`send` posts once and never raises for Slack's sake: an ephemeral answer may be lost, the record may not."""
+
+    def __init__(self, session: aiohttp.ClientSession, api_url: str) -> None:
+        self._session = session
+        self._own = urlsplit(api_url).netloc
+
+    def allowed(self, url: str) -> bool:
+        """https://hooks.slack.com, or the host of SLACK_API_URL (design §7)."""
+        parts = urlsplit(url)
+        slack = parts.scheme == "https" and parts.netloc in ("hooks.slack.com", "hooks.slack-gov.com")
+        return slack or (bool(self._own) and parts.netloc == self._own and parts.scheme in ("http", "https"))
+
+    async def send(self, url: str, text: str, blocks: list[dict[str, Json]], *, replace: bool = False) -> bool:
+        if not self.allowed(url):
+            log.warning("reply.host_refused", host=urlsplit(url).netloc[:80])
+            return False
+        message = {"text": text, "blocks": blocks, "response_type": "ephemeral", "replace_original": replace}
+        try:
+            async with self._session.post(url, json=message, timeout=TIMEOUT, allow_redirects=False) as answer:
+                if answer.status >= 300:
+                    log.warning("reply.refused", status=answer.status)
+                return answer.status < 300
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("reply.failed", error=type(error).__name__)
+            return False

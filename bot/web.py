@@ -1,0 +1,73 @@
+"""HTTP routes: Slack's one door, and the admin port's /livez, /readyz and /metrics."""
+
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from bot import metrics
+from bot.slack.guard import MAX_BODY, Guard, Refused
+
+log = structlog.get_logger()
+
+Dispatch = Callable[[web.Request], Awaitable[web.Response]]
+Ready = Callable[[], Awaitable[list[str]]]
+
+_LOG_EVERY = 10.0  # seconds between two log lines about the same refusal
+
+
+class SlackDoor:
+    """POST /slack/events: guard first, then Bolt. Refusals are counted, logged at most every 10 s a reason."""
+
+    def __init__(self, guard: Guard, dispatch: Dispatch, clock: Callable[[], float] = time.monotonic) -> None:
+        self._guard = guard
+        self._dispatch = dispatch
+        self._clock = clock
+        self._logged: dict[str, float] = {}
+
+    async def handle(self, request: web.Request) -> web.Response:
+        begun = self._clock()
+        body = await request.read()
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        refused = self._guard.check(headers, body)
+        if refused is not None:
+            return self._refuse(refused)
+        answer = await self._dispatch(request)
+        metrics.ACKNOWLEDGED.labels("slack").observe(self._clock() - begun)
+        return web.Response(status=200) if answer.status == 404 else answer
+
+    def _refuse(self, refused: Refused) -> web.Response:
+        if refused.status != 200:
+            metrics.REFUSED_AT_DOOR.labels(refused.why).inc()
+            if self._clock() - self._logged.get(refused.why, float("-inf")) > _LOG_EVERY:
+                self._logged[refused.why] = self._clock()
+                log.warning("door.refused", why=refused.why, status=refused.status)
+        return web.Response(status=refused.status)
+
+
+def slack_app(door: SlackDoor) -> web.Application:
+    app = web.Application(client_max_size=MAX_BODY + 1)
+    app.router.add_post("/slack/events", door.handle)
+    return app
+
+
+def admin_app(ready: Ready) -> web.Application:
+    """For the operator's own network only: not reachable from Slack's port."""
+
+    async def livez(_: web.Request) -> web.Response:
+        return web.Response(text="alive\n")
+
+    async def readyz(_: web.Request) -> web.Response:
+        problems = await ready()
+        return web.json_response({"ready": not problems, "problems": problems}, status=503 if problems else 200)
+
+    async def show_metrics(_: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app = web.Application()
+    app.router.add_get("/livez", livez)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", show_metrics)
+    return app

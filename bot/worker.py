@@ -1,0 +1,232 @@
+"""Claims runs and owns their tasks: beats, leases, drain, sweepers. Starts nothing that it cannot record."""
+
+import asyncio
+import os
+import socket
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot import metrics
+from bot.db import approvals, events, locks, runs, workers
+from bot.db.database import AWAY, Connection
+from bot.domain.event import Kind
+from bot.domain.run import ACTIVE, Run, RunId, State
+from bot.engine import endings
+from bot.engine.govern import EngineGovern
+from bot.engine.installation import Installation
+from bot.engine.life import Life
+
+log = structlog.get_logger()
+
+CAPACITY = 32
+DRAIN = 25.0  # seconds
+_POLL = 1.0
+_SWEEP = 1.0
+
+
+@dataclass(slots=True)
+class Session:
+    """This process as one worker, as long as its lease is unbroken."""
+
+    id: int
+    beaten: float  # monotonic time of the last confirmed beat
+    tasks: dict[RunId, asyncio.Task[None]] = field(default_factory=dict)
+
+
+class Worker:
+    """`run` until cancelled or drained. After a lost lease it stops its runs and registers anew."""
+
+    def __init__(self, installation: Installation, govern: EngineGovern) -> None:
+        self._at = installation
+        self._govern = govern
+        self._draining = asyncio.Event()
+
+    async def run(self) -> None:
+        while not self._draining.is_set():
+            with suppress(*AWAY):
+                async with self._at.pool.acquire(timeout=5) as connection:
+                    session = Session(await workers.register(connection, _name()), time.monotonic())
+                    log.info("worker.registered", worker=session.id)
+                    await self._serve(session, connection)
+            await asyncio.sleep(0.2)
+
+    def drain(self) -> None:
+        """No new claims from now on; `run` returns when what runs has ended, or after 25 s."""
+        self._draining.set()
+
+    async def _serve(self, session: Session, connection: Connection) -> None:
+        """Until drained, or until the lease is lost; then everything of this session is stopped."""
+        claiming = asyncio.ensure_future(self._claim_loop(session))
+        beating = asyncio.ensure_future(self._beat_loop(session, connection))
+        sweeping = asyncio.ensure_future(self._sweep_loop())
+        draining = asyncio.ensure_future(self._draining.wait())
+        try:
+            await asyncio.wait({claiming, beating, draining}, return_when=asyncio.FIRST_COMPLETED)
+            if self._draining.is_set():
+                await _stop(claiming)
+                await self._let_end(session)
+        finally:
+            await _stop(claiming, sweeping, draining, *session.tasks.values())
+            await self._record_interrupted(session)
+            await _stop(beating)
+            with suppress(*AWAY):
+                await workers.end(self._at.pool, session.id)
+
+    async def _let_end(self, session: Session) -> None:
+        if session.tasks:
+            log.info("worker.draining", runs=len(session.tasks))
+            await asyncio.wait(set(session.tasks.values()), timeout=DRAIN)
+
+    async def _record_interrupted(self, session: Session) -> None:
+        """What was stopped in the middle is recorded by the worker itself, if the database still answers."""
+        with suppress(*AWAY):
+            async with self._at.pool.acquire(timeout=2) as connection, connection.transaction():
+                await interrupt_all(connection, session.id, "the bot was stopped while it ran")
+        self._at.bell.ring("outbox", "work")
+
+    # --- claims ---------------------------------------------------------------------------------------------
+
+    async def _claim_loop(self, session: Session) -> None:
+        life = Life(self._at, self._govern, session.id)
+        with self._at.bell.listener("work") as work:
+            while True:
+                run = await self._claim(session) if len(session.tasks) < CAPACITY else None
+                if run is None:
+                    await work.wait(_POLL)
+                else:
+                    self._own(session, run, life)
+
+    async def _claim(self, session: Session) -> Run | None:
+        if time.monotonic() - session.beaten > workers.LEASE.total_seconds() / 2:
+            return None
+        try:
+            return await runs.claim(self._at.pool, session.id)
+        except AWAY:
+            return None
+
+    def _own(self, session: Session, run: Run, life: Life) -> None:
+        task = asyncio.ensure_future(self._advance(run, life))
+        session.tasks[run.id] = task
+        metrics.RUNS_IN_HAND.inc()
+
+        def done(_: asyncio.Task[None]) -> None:
+            session.tasks.pop(run.id, None)
+            metrics.RUNS_IN_HAND.dec()
+            self._at.bell.ring("work")
+
+        task.add_done_callback(done)
+
+    async def _advance(self, run: Run, life: Life) -> None:
+        with structlog.contextvars.bound_contextvars(run_id=run.id, command=run.command):
+            try:
+                await life.advance(run)
+            except AWAY:
+                log.warning("run.database_away", state=run.state.value)
+            except Exception:
+                log.exception("run.crashed", state=run.state.value)
+
+    # --- the lease ------------------------------------------------------------------------------------------
+
+    async def _beat_loop(self, session: Session, connection: Connection) -> None:
+        """Returns when the lease is lost. A dropped connection is replaced while the lease lasts."""
+        while time.monotonic() - session.beaten < workers.LEASE.total_seconds():
+            if connection.is_closed() or not await self._beat(session, connection):
+                with suppress(*AWAY):
+                    async with self._at.pool.acquire(timeout=2) as fresh:
+                        if await workers.hold(fresh, session.id):
+                            await self._beat_on(session, fresh)
+            await asyncio.sleep(workers.BEAT.total_seconds() if not connection.is_closed() else 0.2)
+        log.error("worker.lease_lost", worker=session.id, runs=sorted(session.tasks))
+
+    async def _beat_on(self, session: Session, connection: Connection) -> None:
+        while await self._beat(session, connection):  # noqa: ASYNC110  (a heartbeat, not a wait for a condition)
+            await asyncio.sleep(workers.BEAT.total_seconds())
+
+    async def _beat(self, session: Session, connection: Connection) -> bool:
+        try:
+            alive = await workers.beat(connection, session.id)
+        except AWAY:
+            return False
+        if not alive:
+            session.beaten = float("-inf")  # declared dead: stop at once
+            return False
+        session.beaten = time.monotonic()
+        return True
+
+    # --- sweepers -------------------------------------------------------------------------------------------
+
+    async def _sweep_loop(self) -> None:
+        while True:
+            with suppress(*AWAY):
+                await sweep(self._at)
+            await asyncio.sleep(_SWEEP)
+
+
+async def sweep(installation: Installation) -> None:
+    """One round of every sweeper; safe on any number of replicas at once."""
+    moved = 0
+    async with installation.pool.acquire(timeout=5) as connection:
+        async with connection.transaction():
+            for dead in await workers.bury_dead(connection):
+                moved += await interrupt_all(connection, dead, "the bot's process died while it ran")
+                moved += len(await runs.put_back(connection, dead))
+        for run_id in await approvals.overdue(connection):
+            async with connection.transaction():
+                moved += await _expire(connection, run_id)
+        for run in await runs.past_start(connection):
+            async with connection.transaction():
+                says = "It was approved, but did not start within 15 minutes. Ask again."
+                moved += await endings.before_running(connection, run.id, State.EXPIRED, says=says) is not None
+        async with connection.transaction():
+            moved += await locks.repair(connection)
+        await connection.execute("DELETE FROM deliveries WHERE at < clock_now() - interval '25 hours'")
+    if moved:
+        installation.bell.ring("work", "outbox")
+
+
+async def _expire(connection: Connection, run_id: RunId) -> int:
+    locked = await approvals.lock(connection, run_id)
+    if locked is None or not locked[1] or locked[0].state.value != "waiting":
+        return 0
+    approval = locked[0]
+    says = "Nobody answered in time." if approval.need else "It was not confirmed within 10 minutes."
+    return int(await endings.before_running(connection, run_id, State.EXPIRED, says=says) is not None)
+
+
+async def interrupt_all(connection: Connection, worker: int, why: str) -> int:
+    """Write `interrupted` for every run that a stopped worker had started, with what is known and unknown."""
+    count = 0
+    for run in await runs.held_by(connection, worker):
+        if run.state in ACTIVE:
+            history = await events.of_run(connection, run.id)
+            begun = [event.body.get("step") for event in history if event.kind is Kind.STEP_STARTED]
+            ended = [event.body.get("step") for event in history if event.kind is Kind.STEP_ENDED]
+            open_steps = [str(step) for step in begun if step not in ended]
+            says = f"Interrupted: {why}. {_known([str(step) for step in ended], open_steps)}"
+            changed = "unknown" if run.risk.value != "read" else "nothing"
+            ended_run = await endings.after_running(
+                connection, run.id, State.INTERRUPTED, changed=changed, says=says, worker=worker
+            )
+            count += ended_run is not None
+    return count
+
+
+def _known(done: list[str], open_steps: list[str]) -> str:
+    known = f"Done: {', '.join(done)}." if done else "No step was finished."
+    unknown = f" Unknown: {', '.join(open_steps)}." if open_steps else ""
+    return known + unknown
+
+
+async def _stop(*tasks: asyncio.Task[object] | asyncio.Future[object]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError, *AWAY):
+            await task
+
+
+def _name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"

