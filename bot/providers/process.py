@@ -1,0 +1,287 @@
+"""Child processes: argument lists only, an explicit environment, a process group of their own. Never a shell.
+
+Where util-linux is there, `setpriv` stands in front of the command: it makes the child end with the bot
+(PR_SET_PDEATHSIG) and changes the user. asyncio forks from a process with threads, where Python's own
+`preexec_fn` may deadlock; a second exec costs a millisecond and cannot. It holds for the child itself, not for
+what the child starts: those are ended as a group on timeout and cancellation, and outlive only a bot that was
+killed. A child that ends well may leave a daemon behind: that is what a restart does.
+"""
+
+import asyncio
+import os
+import pwd
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from fcntl import fcntl
+from pathlib import Path
+from typing import IO
+
+from bot.domain.errors import WatchkeeperError
+from bot.domain.words import clean
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+LINES = 200
+_TAIL = 64 * 1024  # bytes of output kept
+_CHUNK = 1024 * 1024
+_SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ; its name is in fcntl from Python 3.10 on Linux only
+_GRACE_S = 5.0  # between TERM and KILL
+_LINGER_S = 1.0  # a daemon that was left behind may hold our pipe open
+_NOT_STARTED = 127
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a command ended. code: negative = killed by that signal; None = stopped after its timeout."""
+
+    code: int | None
+    tail: str  # the last 200 lines of what it wrote, both streams
+    took: timedelta
+
+
+class Failed(WatchkeeperError):
+    """A command did not end well. code: None = stopped after its timeout; tail: the last lines of its errors."""
+
+    def __init__(self, command: str, code: int | None, tail: str, timeout: timedelta) -> None:
+        self.code = code
+        self.tail = tail
+        ended = f"was stopped after {timeout.total_seconds():.0f} s" if code is None else f"ended with code {code}"
+        super().__init__(f"{Path(command).name} {ended}{': ' if tail else '.'}{clean(tail, 2000)}")
+
+
+async def run(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    timeout: timedelta,  # noqa: ASYNC109 - it ends the process group, which asyncio.timeout does not
+    run_as: str | None = None,
+    output: Path | None = None,
+) -> Finished:
+    """Run a command to its end; its output goes to the tail and, whole, to `output` when that is named."""
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    tail = Tail()
+    read, write = _pipe()
+    try:
+        try:
+            process = await _start(argv, env, cwd, run_as, stdout=write, stderr=write)
+        finally:
+            os.close(write)
+    except (OSError, Failed) as error:
+        os.close(read)
+        return Finished(_NOT_STARTED, _why(argv[0], error), timedelta())
+    async with _reading(read) as reader, _ended(process):
+        code = await _within(timeout, process, reader, tail, output)
+    return Finished(code, tail.text, timedelta(seconds=loop.time() - begun))
+
+
+async def stream(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    timeout: timedelta,  # noqa: ASYNC109 - it ends the process group, which asyncio.timeout does not
+    run_as: str | None = None,
+    chunk: int = _CHUNK,
+) -> AsyncIterator[bytes]:
+    """What a command writes to stdout, in pieces of at most `chunk` bytes, no faster than they are taken.
+
+    Raises Failed when it does not end with 0. Close it (contextlib.aclosing) when you may not read to the end.
+    """
+    until = asyncio.get_running_loop().time() + timeout.total_seconds()
+    with tempfile.TemporaryFile() as errors:
+        read, write = _pipe()
+        try:
+            try:
+                process = await _start(argv, env, cwd, run_as, stdout=write, stderr=errors)
+            finally:
+                os.close(write)
+        except OSError as error:
+            os.close(read)
+            raise Failed(argv[0], _NOT_STARTED, _why(argv[0], error), timeout) from error
+        except Failed:
+            os.close(read)
+            raise
+        async with _reading(read) as reader, _ended(process):
+            code: int | None = None
+            try:
+                # A timeout around the whole would cancel whoever holds a chunk: each wait has its own.
+                while data := await asyncio.wait_for(reader.read(chunk), _left(until)):
+                    yield data
+                code = await asyncio.wait_for(process.wait(), _left(until))
+            except TimeoutError:
+                await _end(process)
+        if code != 0:
+            raise Failed(argv[0], code, _last(errors), timeout)
+
+
+@dataclass(slots=True)
+class Tail:
+    """The end of a long output."""
+
+    kept: bytearray = field(default_factory=bytearray)
+
+    def add(self, data: bytes) -> None:
+        self.kept += data
+        if len(self.kept) > 2 * _TAIL:
+            del self.kept[:-_TAIL]
+
+    @property
+    def text(self) -> str:
+        return _lines(bytes(self.kept[-_TAIL:]))
+
+
+def _lines(data: bytes) -> str:
+    return "\n".join(data.decode(errors="replace").splitlines()[-LINES:])
+
+
+def _last(file: IO[bytes]) -> str:
+    file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+    return _lines(file.read()).removeprefix("setpriv: ")
+
+
+def _left(until: float) -> float:
+    return max(0.0, until - asyncio.get_running_loop().time())
+
+
+def _pipe() -> tuple[int, int]:
+    read, write = os.pipe()
+    with suppress(OSError):  # a wider pipe only saves switches between the two processes
+        fcntl(write, _SET_PIPE_SIZE, _CHUNK)
+    return read, write
+
+
+async def _start(
+    argv: Sequence[str],
+    env: Mapping[str, str] | None,
+    cwd: Path | None,
+    run_as: str | None,
+    *,
+    stdout: int,
+    stderr: int | IO[bytes],
+) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *_in_front(run_as),
+        *argv,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        cwd=cwd,
+        env={**_environment(run_as), **(env or {})},
+        start_new_session=True,
+    )
+
+
+def _in_front(run_as: str | None) -> tuple[str, ...]:
+    setpriv = shutil.which("setpriv", path=PATH)
+    if run_as is None:
+        return (setpriv, "--pdeathsig", "TERM", "--") if setpriv else ()
+    person = _account(run_as)
+    if setpriv is None:
+        raise Failed("setpriv", _NOT_STARTED, "it is not installed (util-linux), and `run_as` needs it", timedelta())
+    if person.pw_uid == os.geteuid():
+        return (setpriv, "--pdeathsig", "TERM", "--")
+    user = (f"--reuid={person.pw_uid}", f"--regid={person.pw_gid}", "--init-groups")
+    return (setpriv, *user, "--pdeathsig", "TERM", "--")
+
+
+def _account(name: str) -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        raise Failed("run_as", _NOT_STARTED, f"this host has no user {name}", timedelta()) from None
+
+
+def _environment(run_as: str | None) -> dict[str, str]:
+    """All that a child gets beside what its caller names: never the bot's own variables."""
+    try:
+        person = pwd.getpwnam(run_as) if run_as else pwd.getpwuid(os.geteuid())
+        return {"PATH": PATH, "LANG": "C.UTF-8", "HOME": person.pw_dir, "USER": person.pw_name}
+    except KeyError:  # a container may run under a number that has no name
+        return {"PATH": PATH, "LANG": "C.UTF-8", "HOME": "/"}
+
+
+def _why(command: str, error: Exception) -> str:
+    return str(error) if isinstance(error, Failed) else f"{Path(command).name} cannot be started: {error}"
+
+
+@asynccontextmanager
+async def _reading(fd: int) -> AsyncIterator[asyncio.StreamReader]:
+    """Reads a pipe without waiting on it; pauses the writer while two chunks lie unread."""
+    reader = asyncio.StreamReader(limit=_CHUNK)
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(fd, "rb", buffering=0)
+    )
+    try:
+        yield reader
+    finally:
+        transport.close()
+        await asyncio.sleep(0)  # the transport closes its file on the loop's next turn
+
+
+@asynccontextmanager
+async def _ended(process: asyncio.subprocess.Process) -> AsyncIterator[None]:
+    """However the block is left, the command has ended and was waited for."""
+    try:
+        yield
+    finally:
+        if process.returncode is None:
+            await _end(process)
+
+
+async def _within(
+    limit: timedelta,
+    process: asyncio.subprocess.Process,
+    reader: asyncio.StreamReader,
+    tail: Tail,
+    output: Path | None,
+) -> int | None:
+    """Its exit code; None when it was stopped because the time was over."""
+    async with asyncio.TaskGroup() as group:
+        reading = group.create_task(_collect(reader, tail, output))
+        try:
+            code = await asyncio.wait_for(process.wait(), limit.total_seconds())
+        except TimeoutError:
+            await _end(process)
+            code = None
+        await asyncio.wait({reading}, timeout=_LINGER_S)
+        reading.cancel()
+    return code
+
+
+async def _collect(reader: asyncio.StreamReader, tail: Tail, output: Path | None) -> None:
+    file = await asyncio.to_thread(_open, output) if output else None
+    try:
+        while data := await reader.read(_CHUNK):
+            tail.add(data)
+            if file:
+                await asyncio.to_thread(file.write, data)
+    finally:
+        if file:
+            file.close()
+
+
+def _open(path: Path) -> IO[bytes]:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb", buffering=0)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """TERM to the whole group, KILL after five seconds, then nothing of it is left."""
+    try:
+        _signal(process, signal.SIGTERM)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), _GRACE_S)
+    finally:
+        _signal(process, signal.SIGKILL)
+    await process.wait()
+
+
+def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
