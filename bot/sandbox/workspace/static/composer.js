@@ -7,9 +7,9 @@ const KEPT = 50;
 /** send(text) answers when the server has; suggest(text, caret) gives [{insert, from, label, hint, lead}]. */
 export function composer({ testid, sendTestid, placeholder, historyKey, suggest, send }) {
   const area = el("textarea", { class: "composer-text", rows: "1", placeholder, "aria-label": placeholder, data: { testid }, spellcheck: "false", autocomplete: "off",
-    role: "combobox", "aria-expanded": "false", "aria-haspopup": "listbox", on: { input: changed, keydown: key, blur: () => setTimeout(hide, 120), click: changed } });
+    role: "combobox", "aria-expanded": "false", "aria-haspopup": "listbox", "aria-autocomplete": "list", "aria-controls": `${testid}-list`, on: { input: changed, keydown: key, blur: () => setTimeout(hide, 120), click: changed } });
   const button = el("button", { class: "send", type: "button", "aria-label": "Send", disabled: true, data: { testid: sendTestid }, on: { click: submit } }, icon("send"));
-  const list = el("div", { class: "suggestions", role: "listbox", hidden: true });
+  const list = el("div", { class: "suggestions", role: "listbox", id: `${testid}-list`, "aria-label": "Suggestions", hidden: true });
   const hint = el("div", { class: "composer-hint" });
   const node = el("div", { class: "composer" }, list, el("div", { class: "composer-box" }, area, button), hint);
   let offered = [];
@@ -31,12 +31,14 @@ export function composer({ testid, sendTestid, placeholder, historyKey, suggest,
     if (usage) offered = [];
     list.hidden = offered.length === 0;
     area.setAttribute("aria-expanded", String(!list.hidden));
+    if (list.hidden) area.removeAttribute("aria-activedescendant");
+    else area.setAttribute("aria-activedescendant", `${testid}-offer-${picked}`);
     list.replaceChildren(...offered.map(option));
     list.children[picked]?.scrollIntoView({ block: "nearest" });
   }
 
   function option(offer, at) {
-    return el("div", { class: at === picked ? "suggestion picked" : "suggestion", role: "option", "aria-selected": String(at === picked), on: { pointerdown: (event) => { event.preventDefault(); take(offer); } } },
+    return el("div", { class: at === picked ? "suggestion picked" : "suggestion", role: "option", id: `${testid}-offer-${at}`, "aria-selected": String(at === picked), on: { pointerdown: (event) => { event.preventDefault(); take(offer); } } },
       offer.lead, el("span", { class: "suggestion-label" }, offer.label), offer.usage && el("span", { class: "suggestion-usage" }, offer.usage), offer.hint && el("span", { class: "suggestion-hint" }, offer.hint));
   }
 

@@ -9,9 +9,8 @@ export function topbar(store, second, act) {
   const who = el("button", { class: "who", type: "button", "aria-haspopup": "menu", "aria-expanded": "false", data: { testid: "person-switch" }, on: { click: () => openMenu(who, people(store, (id) => act.be(id)), { align: "right" }) } },
     avatar(store.me, 24), el("span", {}, el("span", { class: "who-lead" }, "You are "), el("strong", {}, firstName(store.me))), icon("down"));
   const toggle = el("button", { class: second ? "bar-button on" : "bar-button", type: "button", "aria-pressed": String(Boolean(second)), data: { testid: "second-person" }, on: { click: () => act.beside(second ? null : suggested(store)) } },
-    icon("phone"), second ? "Close second person" : "＋ second person");
+    icon("phone"), second ? "Close second person" : "+ second person");
   return [
-    el("button", { class: "bar-button menu-button", type: "button", "aria-label": "Channels", on: { click: act.drawer } }, icon("menu")),
     el("span", { class: "workspace-name" }, el("img", { src: "/static/icon.svg", alt: "", width: "22", height: "22" }), title),
     el("span", { class: "bar-note" }, "sandbox on this machine"),
     el("span", { class: "bar-space" }),

@@ -41,13 +41,13 @@ function row(message, compact, view) {
   const author = ctx.person(message.user) ?? { id: message.user, name: message.user ?? "someone", real_name: "", is_bot: message.bot };
   const props = {
     class: ["message", compact && "compact", message.ephemeral && "ephemeral", message.failed && "failed"].filter(Boolean).join(" "),
-    data: { testid: `message-${message.ts}`, ts: message.ts, user: message.user ?? "" }, tabindex: "-1",
+    data: { testid: `${view.parentTs?.() === message.ts ? "thread-parent" : "message"}-${message.ts}`, ts: message.ts, user: message.user ?? "" }, tabindex: "-1",
     "aria-label": `${author.real_name || author.name}, ${clock(when(message))}`,
   };
   return el(
     "article", props,
     el("div", { class: "gutter" }, compact ? stamp(message) : avatar(author, 36)),
-    el("div", { class: "body" }, message.ephemeral && whisper(), !compact && byline(author, message), content(message, ctx), files(message.files), reactions(message.reactions, ctx), repliesBar(message, view), message.ephemeral && dismiss(message, view)),
+    el("div", { class: "body" }, message.ephemeral && whisper(), !compact && byline(author, message), content(message, compact, ctx), files(message.files), reactions(message.reactions, ctx), repliesBar(message, view), message.ephemeral && dismiss(message, view)),
     canReply(message, view) && el("div", { class: "hover-actions" }, el("button", { type: "button", class: "btn quiet", title: "Reply in thread", "aria-label": "Reply in thread", data: message.reply_count ? {} : { testid: `thread-open-${message.ts}` }, on: { click: () => view.openThread(message.ts) } }, icon("reply"))),
   );
 }
@@ -57,7 +57,7 @@ function whisper() {
 }
 
 function byline(author, message) {
-  return el("div", { class: "byline" }, el("span", { class: "author" }, author.real_name || author.name), (author.is_bot || message.bot) && el("span", { class: "app-badge" }, "APP"), stamp(message));
+  return el("div", { class: "byline" }, el("span", { class: "author" }, author.real_name || author.name), (author.is_bot || message.bot) && el("span", { class: "app-badge" }, "APP"), stamp(message), message.blocks?.length > 0 && editedMark(message));
 }
 
 function stamp(message) {
@@ -65,10 +65,14 @@ function stamp(message) {
   return el("time", { class: "stamp", datetime: date.toISOString(), title: full(date) }, clock(date));
 }
 
-function content(message, ctx) {
-  const edited = message.edited && el("span", { class: "edited" }, "(edited)");
-  if (message.blocks?.length) return el("div", { class: "content" }, blocks(message.blocks, ctx), edited);
-  return el("div", { class: "content text" }, mrkdwn(message.text, ctx), edited && [" ", edited]);
+// An app's card is edited over and over: there the mark stands beside the time, where it disturbs nobody.
+function content(message, compact, ctx) {
+  if (message.blocks?.length) return el("div", { class: "content" }, blocks(message.blocks, ctx), compact && editedMark(message));
+  return el("div", { class: "content text" }, mrkdwn(message.text, ctx), editedMark(message));
+}
+
+function editedMark(message) {
+  return message.edited ? el("span", { class: "edited" }, "(edited)") : null;
 }
 
 function files(list) {

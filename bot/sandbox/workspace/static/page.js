@@ -5,7 +5,6 @@ import { channelPane, threadPane } from "./panes.js";
 import { el, fill } from "./dom.js";
 import { secondPerson, topbar } from "./frame.js";
 import { modals } from "./modal.js";
-import { unescape } from "./mrkdwn.js";
 import { ask, listen, tell } from "./server.js";
 import { sidebar } from "./sidebar.js";
 import * as kept from "./store.js";
@@ -16,6 +15,7 @@ const address = new URLSearchParams(location.search);
 const store = kept.createStore(address.get("view") === "phone");
 const place = (id) => document.getElementById(id);
 const as = () => store.me?.id ?? address.get("as") ?? "";
+const asked = () => (as() ? { as: as() } : {});
 let second = address.get("second");
 let reload = 0;
 
@@ -42,9 +42,10 @@ async function start() {
 
 async function readState() {
   for (let wait = 300; ; wait = Math.min(wait * 2, 5000)) {
-    const state = await ask("/ui/state", { as: as() });
+    const state = await ask("/ui/state", asked());
+    document.getElementById("no-answer")?.remove();
     if (state.ok) return kept.takeState(store, state);
-    fill(place("toasts"), el("div", { class: "toast bad" }, el("div", { class: "toast-main" }, `The workspace does not answer (${state.error}). Trying again…`)));
+    place("toasts").append(el("div", { class: "toast bad", id: "no-answer" }, el("div", { class: "toast-main" }, `The workspace does not answer (${state.error}). Trying again…`)));
     await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }
@@ -57,7 +58,6 @@ function firstChannel() {
 }
 
 async function back() {
-  fill(place("toasts"));
   place("app").classList.remove("lost");
   await readState();
   forgetUnread(store.current);
@@ -68,25 +68,33 @@ async function back() {
 
 async function readMessages(channel) {
   if (!channel || channel === "home") return;
+  const { turn } = store;
+  if (!store.messages.has(channel)) store.messages.set(channel, new Map());
   const answer = await ask("/ui/messages", { as: as(), channel });
-  if (answer.messages) store.messages.set(channel, kept.replaceAll(store.messages.get(channel), answer.messages));
+  if (answer.messages) store.messages.set(channel, kept.replaceAll(store, store.messages.get(channel), answer.messages, turn));
   if (channel === store.current) channelView.draw();
 }
 
 async function readThread() {
   const { channel, ts } = store.thread;
+  const { turn } = store;
   const answer = await ask("/ui/thread", { as: as(), channel, ts });
   if (store.thread?.ts !== ts || !answer.messages) return;
-  store.replies = kept.replaceAll(store.replies, answer.messages);
+  store.replies = kept.replaceAll(store, store.replies, answer.messages, turn);
   threadView.draw();
 }
 
 function drawAll() {
-  document.title = `${kept.channelOf(store, store.current)?.name ?? "Home"} · ${store.world?.title ?? "Workspace"}`;
+  drawTitle();
   drawTop();
   drawSide();
   channelView.draw();
   secondPerson(place("second"), store, second, act);
+}
+
+function drawTitle() {
+  const loud = kept.allChannels(store).reduce((sum, channel) => sum + (channel.kind === "dm" || channel.mentioned ? (channel.unread ?? 0) : 0), 0);
+  document.title = `${loud ? `(${loud}) ` : ""}${kept.channelOf(store, store.current)?.name ?? "Home"} · ${store.world?.title ?? "Workspace"}`;
 }
 
 function drawTop() {
@@ -133,7 +141,7 @@ function arrived({ type: kind, channel, message }) {
   const isNew = kept.put(store, channel, message);
   if (!kept.channelOf(store, channel)) readStateSoon();
   else if (isNew && (kind === "message" || kind === "ephemeral")) noteUnread(kept.channelOf(store, channel), message);
-  if (kept.isReply(message) && kind !== "changed") readSoon(channel);
+  if (kept.isReply(message) && kind !== "changed") replied(channel, message);
   redraw(channel);
 }
 
@@ -143,9 +151,21 @@ function redraw(channel) {
 }
 
 // A reply changes its parent's count; the server knows it, so it is asked, once for many.
-function readSoon(channel) {
+function replied(channel, message) {
+  const root = message.thread_ts;
+  const isOpen = store.thread?.channel === channel && store.thread.ts === root;
+  if (!isOpen && (message.ephemeral || mentionsMe(message))) notify(channelOrDm(channel), message, () => goTo(channel, null, root));
+  if (message.ephemeral) return;
   clearTimeout(reload);
   reload = setTimeout(() => readMessages(channel), 120);
+}
+
+function mentionsMe(message) {
+  return message.user !== store.me.id && (message.text ?? "").includes(`<@${store.me.id}>`);
+}
+
+function channelOrDm(id) {
+  return kept.channelOf(store, id) ?? { id, kind: "dm" };
 }
 
 async function readStateSoon() {
@@ -155,18 +175,19 @@ async function readStateSoon() {
 
 function noteUnread(channel, message) {
   if (message.user === store.me.id || channel.id === store.current) return;
-  const loud = channel.kind === "dm" || (message.text ?? "").includes(`<@${store.me.id}>`);
+  const loud = channel.kind === "dm" || message.ephemeral || mentionsMe(message);
   channel.unread = (channel.unread ?? 0) + 1;
   channel.mentioned ||= loud;
   drawSide();
+  drawTitle();
   channelView.drawHead();
   if (loud) notify(channel, message);
 }
 
-function notify(channel, message) {
+function notify(channel, message, open = () => openChannel(channel.id)) {
   const person = store.people.get(message.user) ?? kept.botOf(store);
   const where = channel.kind === "dm" ? "" : ` in #${channel.name}`;
-  toast({ title: `${person?.real_name || person?.name || "New message"}${where}`, words: summary(message), person, open: () => openChannel(channel.id) });
+  toast({ title: `${person?.real_name || person?.name || "New message"}${where}`, words: summary(message), person, open });
 }
 
 function forgetUnread(id) {
@@ -334,5 +355,5 @@ document.addEventListener("click", (event) => {
 async function goTo(channel, ts, thread) {
   if (channel !== store.current) await openChannel(channel);
   if (thread && thread !== ts) await openThread(thread);
-  (thread && thread !== ts ? threadView : channelView).reveal(unescape(ts ?? ""));
+  if (ts) (thread && thread !== ts ? threadView : channelView).reveal(ts);
 }

@@ -74,7 +74,7 @@ export function threadPane(store, act, contextOf) {
   const head = el("header", { class: "pane-head" });
   const list = scrollList({ label: "Thread", intro: el("div", {}) });
   const ctxOf = contextOf(() => store.thread?.channel);
-  const view = { ctxOf, openThread: () => {}, dismiss: act.dismiss, inThread: true };
+  const view = { ctxOf, openThread: () => {}, dismiss: act.dismiss, inThread: true, parentTs: () => store.thread?.ts };
   const box = composer({
     testid: "thread-composer", sendTestid: "thread-send", placeholder: "Reply…", historyKey: "typed-in-threads", suggest: suggestions(store, { commands: false }), send: (text) => act.type(text, store.thread),
   });

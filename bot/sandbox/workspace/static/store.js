@@ -15,6 +15,8 @@ export function createStore(phone) {
     messages: new Map(),
     replies: new Map(),
     memory: new Map(),
+    turn: 0,
+    touched: new Map(),
   };
 }
 
@@ -66,6 +68,7 @@ function byTs(one, other) {
 
 /** Puts a message where it belongs; answers whether it is new in its channel. */
 export function put(store, channel, message) {
+  touch(store, message.ts);
   const thread = store.thread;
   const root = message.thread_ts ?? message.ts;
   if (thread?.channel === channel && thread.ts === root) store.replies.set(message.ts, message);
@@ -78,19 +81,27 @@ export function put(store, channel, message) {
 }
 
 export function take(store, channel, ts) {
+  touch(store, ts);
   store.messages.get(channel)?.delete(ts);
   store.replies.delete(ts);
 }
 
-/** The server's list replaces ours; words that only this page knows (a failed command) stay. */
-export function replaceAll(kept, list) {
-  const own = [...(kept?.values() ?? [])].filter((message) => message.local);
-  return new Map([...list, ...own].map((message) => [message.ts, message]));
+function touch(store, ts) {
+  store.turn += 1;
+  store.touched.set(ts, store.turn);
 }
 
-export function threadRoot(message) {
-  return message.thread_ts ?? message.ts;
+/**
+ * The server's list replaces ours, but what an event told since `turn` (when the list was asked for) is newer,
+ * and words that only this page knows (a failed command) stay.
+ */
+export function replaceAll(store, kept, list, turn) {
+  const newer = (ts) => (store.touched.get(ts) ?? 0) > turn;
+  const told = list.filter((message) => !newer(message.ts));
+  const own = [...(kept?.values() ?? [])].filter((message) => message.local || newer(message.ts));
+  return new Map([...told, ...own].map((message) => [message.ts, message]));
 }
+
 
 export function dismissed(store) {
   return new Set(read(sessionStorage, `dismissed:${store.me?.id}`, []));

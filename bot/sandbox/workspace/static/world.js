@@ -2,7 +2,7 @@
 
 import { confirmed } from "./dialog.js";
 import { el, icon, link, safeUrl } from "./dom.js";
-import { mrkdwn, plain } from "./mrkdwn.js";
+import { inline, plain } from "./mrkdwn.js";
 
 const DOTS = { ok: "ok", healthy: "ok", up: "ok", running: "ok", done: "ok", failing: "bad", down: "bad", error: "bad", critical: "bad", warning: "warn", degraded: "warn", waiting: "warn", stopped: "warn" };
 
@@ -31,7 +31,7 @@ function worst(list) {
 function facts(list) {
   return el("ul", { class: "facts" }, (list ?? []).map((fact) => el("li", {},
     el("span", { class: `dot ${dot(fact.state)}`, role: "img", "aria-label": fact.state }),
-    el("span", { class: "fact-words" }, safeUrl(fact.url) ? link(fact.url, fact.label, icon("open", "opens a page")) : fact.label, el("span", { class: "fact-detail" }, plain(fact.detail ?? fact.state ?? ""))))));
+    el("span", { class: "fact-words" }, safeUrl(fact.url) ? link(fact.url, fact.label, icon("open", "opens a page")) : fact.label, " ", el("span", { class: "fact-detail" }, plain(fact.detail ?? fact.state ?? ""))))));
 }
 
 function actions(list, act) {
@@ -55,8 +55,13 @@ function tourList(tour, ticked, kept, act) {
 }
 
 function tourStep(step, at, ticked, kept, act) {
-  const command = step.match(/`([^`]+)`/)?.[1];
   const box = el("input", { type: "checkbox", checked: ticked.has(step), "aria-label": `Step ${at + 1} done`, data: { testid: `tour-${at + 1}` }, on: { change: () => kept.tick(step, box.checked) } });
-  const use = command && el("button", { class: "link use", type: "button", title: "Put it into the message box", on: { click: () => act.use(command) } }, icon("copy"), "use");
-  return el("li", { class: ticked.has(step) ? "ticked" : "" }, box, el("span", { class: "tour-words" }, mrkdwn(step, { person: () => null, channel: () => null }), use));
+  return el("li", { class: ticked.has(step) ? "ticked" : "" }, box, el("span", { class: "tour-words" }, step.split(/(`[^`]+`)/).map((part) => tourPart(part, act))));
+}
+
+/** A command in a step is a button: it is copied and put into the message box. */
+function tourPart(part, act) {
+  if (!/^`[^`]+`$/.test(part)) return inline(part, { person: () => null, channel: () => null });
+  const command = part.slice(1, -1);
+  return el("button", { class: "tour-command", type: "button", title: "Copy it into the message box", on: { click: () => act.use(command) } }, command, icon("copy"));
 }
