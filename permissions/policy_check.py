@@ -24,6 +24,7 @@ class _Case:
     scope: Scope
     rule: ApprovalRule
     path: Path
+    sure: bool  # False: only single permissions were granted there, of which only commands know the risk
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,10 @@ def _cases(whole: Whole) -> Iterator[_Case]:
     for scope in whole.scopes:
         for risk in _ASKING:
             rule = rule_for(whole.draft.preset, lines, risk, scope)
-            if rule is not None and whole.granting(risk, scope):
-                yield _Case(risk, scope, rule, paths.get(rule.where, ("preset",)))
+            granting = whole.granting(risk, scope)
+            sure = any(risk in grant.may.risks for grant in granting)
+            if rule is not None and (sure or (granting and risk is Risk.CHANGE)):
+                yield _Case(risk, scope, rule, paths.get(rule.where, ("preset",)), sure)
 
 
 def _tell_equal_lines(sheet: Sheet, whole: Whole) -> None:
@@ -121,15 +124,16 @@ def _check_roles(sheet: Sheet, whole: Whole, case: _Case) -> None:
     """The roles that must answer exist and are not empty."""
     if not case.rule.need:
         return
+    tell = sheet.wrong if case.sure else sheet.warn
     for role in filter(None, (case.rule.from_role, case.rule.including)):
         if role not in whole.roster.flat:
             what = f"{_named(case)} asks the role '{role}', which is not in this file."
-            sheet.wrong(case.path, what, f"Add it under roles, or write an approvals line for {case.risk}.")
+            tell(case.path, what, f"Add it under roles, or write an approvals line for {case.risk}.")
         elif whole.roster.is_empty(role):
-            sheet.wrong(case.path, f"{_named(case)} asks the role '{role}', which is empty.", "Put people in it.")
+            tell(case.path, f"{_named(case)} asks the role '{role}', which is empty.", "Put people in it.")
     if not case.rule.from_role:
         what = f"{_named(case)} needs {some_people(case.rule.need)}, but names no role to ask."
-        sheet.wrong(case.path, what, "Add from: operator, or another role.")
+        tell(case.path, what, "Add from: operator, or another role.")
 
 
 def _check_quorums(sheet: Sheet, whole: Whole, cases: list[_Case]) -> None:
@@ -152,7 +156,8 @@ def _check_quorum(sheet: Sheet, whole: Whole, case: _Case) -> bool:
     eligible = whole.roster.people(rule.from_role) & able
     if len(eligible) < rule.need or (rule.including and not whole.roster.people(rule.including) & eligible):
         what = f"{_named(case)} needs {some_people(rule.need)} {_from(rule)}, but {_who(eligible)} could approve it."
-        sheet.wrong(case.path, what, "Give more people the role and the right, ask another role, or need fewer.")
+        tell = sheet.wrong if case.sure else sheet.warn
+        tell(case.path, what, "Give more people the role and the right, ask another role, or need fewer.")
         return True
     stuck = sorted(name for name in able if not _answerable(whole, rule, eligible - {name}))
     if not stuck:

@@ -28,10 +28,9 @@ def names(policy: Policy, ids: tuple[str, ...], people: People, last: str) -> st
 
 def refuse(policy: Policy, ask: Ask, because: Because, people: People, *, team_id: str) -> Deny:
     """A denial with the way on: name the place, who can do it, or else who keeps the policy."""
-    if not ask.scope.complete and not ask.risk.harmless and roles_of(policy, ask.person):
+    if _place_is_missing(policy, ask):
         return Deny(because, "Name the service and the environment.")
-    helpers = _helpers(policy, ask, people, team_id)
-    if helpers:
+    if helpers := _helpers(policy, ask, people, team_id):
         return Deny(because, f"{names(policy, helpers, people, 'or')} can.", helpers)
     keepers = tuple(i for i in policy.names if i in policy.roles.get("admin", ()) and i in people)
     keepers = tuple(slack_id for slack_id in keepers if slack_id != ask.person.id)
@@ -39,6 +38,14 @@ def refuse(policy: Policy, ask: Ask, because: Because, people: People, *, team_i
         asked = names(policy, keepers, people, "or")
         return Deny(because, f"Nobody else can at present; {asked} can change {policy.file}.", keepers)
     return Deny(because, f"Nobody else can at present; a grant in {policy.file} would be needed.")
+
+
+def _place_is_missing(policy: Policy, ask: Ask) -> bool:
+    """A change without a place, by somebody who may do it at some place."""
+    if ask.scope.complete or ask.risk.harmless:
+        return False
+    held = (grant for grant in policy.grants if grant.role in roles_of(policy, ask.person))
+    return any(grant.places and grant.covers(ask.permission, ask.risk) for grant in held)
 
 
 def _helpers(policy: Policy, ask: Ask, people: People, team_id: str) -> tuple[str, ...]:

@@ -69,8 +69,11 @@ class Grant:
             return True
         return self.places.may_fit(scope) if risk.harmless else bool(self.places.fit(scope))
 
+    def covers(self, permission: Permission, risk: Risk) -> bool:
+        return self.may.cover(permission, risk) and not self.but.cover(permission, risk)
+
     def gives(self, permission: Permission, risk: Risk, scope: Scope) -> bool:
-        return self.may.cover(permission, risk) and not self.but.cover(permission, risk) and self.reaches(risk, scope)
+        return self.covers(permission, risk) and self.reaches(risk, scope)
 
 
 @dataclass(frozen=True, slots=True)

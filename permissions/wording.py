@@ -63,7 +63,7 @@ def doing(permission: Permission, scope: Scope) -> str:
 
 def printable(name: str) -> str:
     """A name from Slack, on one line and without characters that could pass for something else."""
-    return " ".join(_UNPRINTABLE.sub("", name).split())[:60] or "Somebody"
+    return " ".join(_UNPRINTABLE.sub("", " ".join(name.split())).split())[:60] or "Somebody"
 
 
 def capital(name: str) -> str:
