@@ -189,7 +189,12 @@ async def _how_long(look: Look, place: Place, usual: timedelta | None) -> str:
 async def _remember(running: Running, place: Place, plan: Plan, laps: Laps) -> None:
     """The release that was left is bad when something was taken back; going forward again blames nobody."""
     if plan.binds["back"]:
-        value: JsonObject = {"bad": True, "run": running.run.label, "by": running.actor, "because": running.run.reason}
+        value: JsonObject = {
+            "bad": True,
+            "run": running.run.label,
+            "by": running.actor,
+            "because": running.run.reason,
+        }
         await running.records.put(BAD, place, str(plan.binds["from"]), value)
     switch_s = next((lap.total_seconds() for name, lap in laps if name == "switch"), 0.0)
     await running.records.put(MEASURED, place, running.run.label, {"switch_s": round(switch_s, 3)})

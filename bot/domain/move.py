@@ -34,7 +34,11 @@ def back_to(place: Place, commit: str) -> str:
 def summary(move: Move) -> str:
     """For the dialog: a line without marks."""
     files = move.between.migrations
-    data = f"{some(len(files), 'migration file')} changed between: data may not fit." if files else "Data is not touched."
+    data = (
+        f"{some(len(files), 'migration file')} changed between: data may not fit."
+        if files
+        else "Data is not touched."
+    )
     return f"{move.current.short} → {move.target.short}. {data} It starts at once."
 
 

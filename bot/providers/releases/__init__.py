@@ -24,7 +24,9 @@ def offers(settings: BaseModel, context: Context) -> Mapping[type, object]:
 def releases(settings: ReleasesSettings, context: Context) -> GitReleases:
     place = context.entry.place
     folder = Folder(settings.folder)
-    mirror = Mirror(settings.repository, context.data_dir / "repositories" / place.service / f"{place.environment}.git")
+    mirror = Mirror(
+        settings.repository, context.data_dir / "repositories" / place.service / f"{place.environment}.git"
+    )
     build_env = _resolved({**context.entry.script_env, **settings.build_env}, context)
     timeout = timedelta(seconds=settings.build_timeout_s)
     return GitReleases(
@@ -49,4 +51,4 @@ def _resolved(values: Mapping[str, str], context: Context) -> dict[str, str]:
     return {name: context.secret(value) if value.startswith("$") else value for name, value in values.items()}
 
 
-PROVIDER = Provider("releases", ReleasesSettings, offers)
+PROVIDER = Provider("releases", ReleasesSettings, offers, gives=(Deploys,))

@@ -62,7 +62,9 @@ class GitReleases:
         hits = [one for one in await self.releases() if one.commit.startswith(ref)]
         if len(hits) > 1:
             ids = " and ".join(one.commit[:12] for one in hits)
-            raise ProviderError("git", f"{ref} begins several releases: {ids}.", "Give more digits of the one you mean.")
+            raise ProviderError(
+                "git", f"{ref} begins several releases: {ids}.", "Give more digits of the one you mean."
+            )
         return hits[0] if hits else await self._unreleased(ref)
 
     async def compare(self, current: str, target: str) -> Difference:
@@ -95,9 +97,7 @@ class GitReleases:
     def steps(self) -> tuple[str, ...]:
         return ("fetch", "build", "switch")
 
-    async def switch(
-        self, target: str, running: Running, *, by: str, expect: str
-    ) -> Sequence[tuple[str, timedelta]]:
+    async def switch(self, target: str, running: Running, *, by: str, expect: str) -> Sequence[tuple[str, timedelta]]:
         took = _Watch()
         async with running.step("fetch", deadline=_FETCH * 2) as step:
             await self._fetch(target, step)
@@ -199,4 +199,3 @@ class _Watch:
         now = asyncio.get_running_loop().time()
         self.laps.append((name, timedelta(seconds=now - self._at)))
         self._at = now
-

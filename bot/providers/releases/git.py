@@ -6,6 +6,7 @@ Everything that reaches git's argument list is ours, from the catalog, or 40 hex
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -79,7 +80,9 @@ class Mirror:
         ids = (await self._run("rev-list", f"refs/heads/{branch}", "--")).split()
         hits = [one for one in ids if one.startswith(prefix)]
         if len(hits) > 1:
-            raise ProviderError("git", f"{prefix} begins {len(hits)} commits.", "Give more digits of the one you mean.")
+            raise ProviderError(
+                "git", f"{prefix} begins {len(hits)} commits.", "Give more digits of the one you mean."
+            )
         return hits[0] if hits else None
 
     async def between(self, older: str, newer: str) -> tuple[Commit, ...]:
@@ -102,24 +105,23 @@ class Mirror:
 
     async def archive(self, commit: str, file: Path) -> None:
         """The commit's files as a tar file."""
-        await self._run(
-            "archive", "--format=tar", f"--output={file}", _full(commit), timeout=timedelta(minutes=2)
-        )
+        await self._run("archive", "--format=tar", f"--output={file}", _full(commit), timeout=timedelta(minutes=2))
 
     async def _log(self, *what: str) -> tuple[Commit, ...]:
-        out = await self._run("log", "--encoding=UTF-8", "--no-show-signature", "--format=%H%x1f%an%x1f%s", *what, "--")
+        out = await self._run(
+            "log", "--encoding=UTF-8", "--no-show-signature", "--format=%H%x1f%an%x1f%s", *what, "--"
+        )
         rows = [line.split("\x1f", 2) for line in out.splitlines() if line.count("\x1f") >= 2]
         return tuple(Commit(commit, clean(title, 200), clean(author, 100)) for commit, author, title in rows)
 
     async def _run(self, *arguments: str, timeout: timedelta = _READ, at_home: bool = True) -> str:
         where = (f"--git-dir={self.path}",) if at_home else ()
-        chunks = []
+        argv = ["git", *_QUIET, *where, *arguments]
         try:
-            async for chunk in stream(["git", *_QUIET, *where, *arguments], env=_ENVIRONMENT, timeout=timeout):
-                chunks.append(chunk)  # noqa: PERF401 - an asynchronous iterator that may fail midway
+            async with aclosing(stream(argv, env=_ENVIRONMENT, timeout=timeout)) as chunks:
+                return b"".join([chunk async for chunk in chunks]).decode(errors="replace")
         except Failed as error:
-            raise _told(self.repository, arguments[0], str(error)) from error
-        return b"".join(chunks).decode(errors="replace")
+            raise _told(self.repository, arguments[0], error.tail or str(error)) from error
 
 
 def _full(commit: str) -> str:

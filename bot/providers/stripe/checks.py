@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.domain.capability import Check, Finding
 from bot.domain.errors import ProviderError
@@ -34,7 +34,9 @@ class KeyCheck:
             return Finding(self.name, "unknown", error.what, "no answer")
         if account.charges_enabled is False:
             why = account.requirements.disabled_reason if account.requirements else None
-            return Finding(self.name, "fail", f"Stripe has switched off charges ({why or 'no reason given'})", "charges off")
+            return Finding(
+                self.name, "fail", f"Stripe has switched off charges ({why or 'no reason given'})", "charges off"
+            )
         return Finding(self.name, "ok", "works", "")
 
 
@@ -118,5 +120,3 @@ def _verdict(status: int) -> str:
     if status in (404, 405):
         return f"answers {status} to a webhook: there is no endpoint at that path"
     return f"answers {status} to a wrong signature, wants 400"
-
-

@@ -34,20 +34,25 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 Model = TypeVar("Model", bound=BaseModel)
 
 
+class _Shared(HTTPXClient):
+    """The SDK's requests over the bot's own client, which its owner closes."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        super().__init__(timeout=_TIMEOUT_S)
+        self._client_async = http
+
+
 class StripeApi:
     """One account's key at one address."""
 
-    def __init__(self, key: str, api: str | None, key_name: str) -> None:
+    def __init__(self, key: str, api: str | None, key_name: str, http: httpx.AsyncClient) -> None:
         self._key_name = key_name
-        self._http = HTTPXClient(timeout=_TIMEOUT_S)
+        shared = _Shared(http)
         self._client = (
-            StripeClient(key, http_client=self._http, base_addresses={"api": api}, max_network_retries=0)
+            StripeClient(key, http_client=shared, base_addresses={"api": api}, max_network_retries=0)
             if api
-            else StripeClient(key, http_client=self._http, max_network_retries=0)
+            else StripeClient(key, http_client=shared, max_network_retries=0)
         )
-
-    async def close(self) -> None:
-        await self._http.close_async()
 
     async def account(self) -> Account:
         """403 (PermissionDenied below) means that the key is valid and may not read the account."""
@@ -108,9 +113,7 @@ class StripeApi:
 
     async def _get(self, path: str, model: type[Model], **params: object) -> Model:
         with self._told(sent="nothing"):
-            reply = await self._client.raw_request_async(
-                "get", path, max_network_retries=READ_RETRIES, **params
-            )
+            reply = await self._client.raw_request_async("get", path, max_network_retries=READ_RETRIES, **params)
         try:
             return model.model_validate(reply.data)
         except ValidationError as error:

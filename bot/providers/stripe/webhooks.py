@@ -37,7 +37,7 @@ class StripeWebhooks:
         ours = [one for one in await self.api.endpoints() if _same(one.url, self.url)]
         return min(ours, key=lambda one: one.status != "enabled", default=None)
 
-    async def route(self, endpoint: Endpoint | None) -> Route:
+    def route(self, endpoint: Endpoint | None) -> Route:
         """Through Stripe where it lists the endpoint, else signed by us where the catalog allows that."""
         if endpoint is not None and endpoint.status == "enabled":
             return Route("asked", self.url, endpoint.id)
@@ -84,9 +84,7 @@ class StripeWebhooks:
         if self.signing_secret is None:
             raise Impossible("The catalog names no `signing_secret` there.")
         body = await self.api.payload(event_id)
-        header = WebhookSignature.generate_signature_header(
-            body, self.signing_secret, int(self.clock().timestamp())
-        )
+        header = WebhookSignature.generate_signature_header(body, self.signing_secret, int(self.clock().timestamp()))
         status = await self.post(body, header)
         if status == httpx.codes.GATEWAY_TIMEOUT:
             raise ProviderError("service", f"{self.url} answers 504: a proxy stopped waiting.", changed="unknown")
@@ -106,9 +104,7 @@ class StripeWebhooks:
         except _NEVER_SENT as error:
             raise ProviderError("service", f"{self.url} cannot be reached.", retryable=True) from error
         except httpx.HTTPError as error:
-            raise ProviderError(
-                "service", f"{self.url} did not answer in time.", changed="unknown"
-            ) from error
+            raise ProviderError("service", f"{self.url} did not answer in time.", changed="unknown") from error
         return reply.status_code
 
 

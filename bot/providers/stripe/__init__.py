@@ -1,0 +1,68 @@
+"""Stripe: the key, the webhook endpoint, undelivered events and the two ways to deliver one again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from bot.domain.capability import Check, Checks
+from bot.domain.errors import ProviderError
+from bot.providers.postgres.seen import held
+from bot.providers.registry import Context, Provider
+from bot.providers.stripe.checks import checks
+from bot.providers.stripe.client import StripeApi
+from bot.providers.stripe.models import Answer, Endpoint, Route, StripeEvent, StripeSettings
+from bot.providers.stripe.webhooks import Seen, StripeWebhooks
+
+__all__ = ["PROVIDER", "Answer", "Endpoint", "Route", "StripeEvent", "StripeSettings", "StripeWebhooks"]
+
+
+@dataclass(frozen=True, slots=True)
+class StripeChecks:
+    """Stripe's part of /health."""
+
+    all: tuple[Check, ...]
+
+    def checks(self) -> Sequence[Check]:
+        return self.all
+
+
+def offers(settings: BaseModel, context: Context) -> Mapping[type, object]:
+    assert isinstance(settings, StripeSettings)  # noqa: S101 - the registry parsed it with this very model
+    webhooks = webhooks_of(settings, context)
+    return {StripeWebhooks: webhooks, Checks: StripeChecks(checks(webhooks, str(context.entry.place)))}
+
+
+def webhooks_of(settings: StripeSettings, context: Context) -> StripeWebhooks:
+    if context.entry.url is None:
+        raise ProviderError(
+            "stripe",
+            f"{context.entry.place} has a `stripe` section and no `url`, so nobody knows where its webhooks go.",
+            "Add `url` to the environment in the catalog.",
+        )
+    return StripeWebhooks(
+        StripeApi(context.secret(settings.key), settings.api, settings.key, context.http),
+        context.http,
+        context.entry.url.rstrip("/") + settings.webhook,
+        context.secret(settings.signing_secret) if settings.signing_secret else None,
+        settings.seen or "",
+        _seen(settings.seen, context),
+        context.clock,
+    )
+
+
+def _seen(column: str | None, context: Context) -> Seen | None:
+    """Reads the service's own table through the `postgres` section's address, the read-only one if there is one."""
+    section = context.entry.sections.get("postgres")
+    if column is None or section is None:
+        return None
+    names = section.model_dump()
+    name = str(names.get("read") or names.get("url"))
+
+    async def seen(events: Sequence[str]) -> frozenset[str]:
+        return await held(context.secret(name), column, events)
+
+    return seen
+
+
+PROVIDER = Provider("stripe", StripeSettings, offers, gives=(StripeWebhooks, Checks))

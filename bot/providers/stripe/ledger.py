@@ -1,0 +1,49 @@
+"""Which events were sent before, by whom and how that ended. A claim is written before anything is sent.
+
+One row an attempt (`evt_1`, then `evt_1#2`): inserting is the claim, so of two runs only one gets an attempt.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.capability import Records
+from bot.domain.catalog import Place
+from bot.domain.replay import Attempt, Fate, from_json, leave, to_json
+
+KIND = "replay"
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    records: Records
+    place: Place
+    run: str  # R-42
+    clock: Callable[[], datetime]
+
+    async def last(self, event: str) -> Attempt | None:
+        found: Attempt | None = None
+        number = 1
+        while value := await self.records.get(KIND, self.place, _key(event, number)):
+            found = from_json(number, value)
+            number += 1
+        return found
+
+    async def claim(self, event: str, *, again: bool) -> int | None:
+        """The number of our attempt; None when the event must not be sent now or another run was faster."""
+        last = await self.last(event)
+        now = self.clock()
+        if leave(last, now, seen=False, again=again):
+            return None
+        number = last.number + 1 if last else 1
+        value = to_json(Fate.SENDING, self.run, now)
+        won = await self.records.claim(KIND, self.place, _key(event, number), value)
+        return number if won else None
+
+    async def write(self, event: str, number: int, fate: Fate, says: str = "") -> None:
+        value = to_json(fate, self.run, self.clock(), says)
+        await self.records.put(KIND, self.place, _key(event, number), value)
+
+
+def _key(event: str, number: int) -> str:
+    return event if number == 1 else f"{event}#{number}"
