@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel
 
+from permissions.model import Risk
+
 _SECRET = re.compile(r"\$[A-Z_][A-Z0-9_]*")
 
 
@@ -49,6 +51,17 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class ScriptEntry:
+    """A named procedure of the service's own: an argument list, never a line for a shell."""
+
+    name: str
+    run: tuple[str, ...]
+    risk: Risk
+    environments: tuple[str, ...] = ()  # empty: everywhere
+    backup_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentEntry:
     """One environment: `sections` holds each provider's own validated settings by section name."""
 
@@ -70,6 +83,7 @@ class ServiceEntry:
     bound: Mapping[str, tuple[str, ...]]  # environment → channel ids
     thresholds: Thresholds
     environments: Mapping[str, EnvironmentEntry]
+    scripts: Mapping[str, ScriptEntry] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
