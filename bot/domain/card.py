@@ -159,7 +159,7 @@ def _button_json(button: Button) -> Json:
         "target": button.target,
         "style": button.style,
         "url": button.url,
-        "confirm": confirm and [confirm.title, confirm.text, confirm.yes, confirm.no],
+        "confirm": [confirm.title, confirm.text, confirm.yes, confirm.no] if confirm else None,
     }
 
 

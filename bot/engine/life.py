@@ -133,8 +133,8 @@ class Life:
                     digest=plan.digest,
                     answer=rule.answer if rule.need else OWN_CONFIRMATION,
                 )
-                body = {"asked": list(asked), "need": rule.need, "from": rule.from_role}
-                await events.record(connection, Kind.APPROVAL_ASKED, run=waiting, body=dict(body))
+                body: JsonObject = {"asked": list(asked), "need": rule.need, "from": rule.from_role}
+                await events.record(connection, Kind.APPROVAL_ASKED, run=waiting, body=body)
 
     # --- starting -------------------------------------------------------------------------------------------
 

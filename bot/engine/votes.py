@@ -5,6 +5,7 @@ from bot.db.database import Connection
 from bot.domain.approval import Approval, ApprovalState
 from bot.domain.card import Card, Tone
 from bot.domain.event import Kind
+from bot.domain.json import JsonObject
 from bot.domain.run import Run, RunId, State
 from bot.domain.words import bold, clean
 from bot.engine import endings
@@ -39,8 +40,8 @@ class Votes:
             return self._too_late(run, approval)
         refusal = self._may_not(run, voter)
         if refusal is not None:
-            body = {"because": refusal.because.sentence, "where": refusal.because.where, "yes": yes}
-            await events.record(connection, Kind.VOTE_REFUSED, run=run, actor=voter, body=dict(body))
+            body: JsonObject = {"because": refusal.because.sentence, "where": refusal.because.where, "yes": yes}
+            await events.record(connection, Kind.VOTE_REFUSED, run=run, actor=voter, body=body)
             return note(refusal.because.sentence, refusal.next_step, run)
         if digits is not None and not approval.digest.startswith(digits.lower()):
             return note(
@@ -50,14 +51,15 @@ class Votes:
             )
         if not await approvals.add_vote(connection, run_id, voter, yes=yes, digest=approval.digest, via=via):
             return note(f"You have answered {run.label} already; it counts once.", "", run)
-        return await self._count(connection, run, voter, yes, reason)
+        await self._count(connection, run, voter, yes, reason)
+        return None
 
     async def _count(self, connection: Connection, run: Run, voter: str, yes: bool, reason: str) -> None:
         approval = await approvals.get(connection, run.id)
         assert approval is not None  # noqa: S101  (its row is locked by us)
         counting = self._counting(run, approval)
-        body = {"yes": yes, "have": len(counting), "need": approval.need, "reason": reason}
-        await events.record(connection, Kind.VOTE_CAST, run=run, actor=voter, body=dict(body))
+        body: JsonObject = {"yes": yes, "have": len(counting), "need": approval.need, "reason": reason}
+        await events.record(connection, Kind.VOTE_CAST, run=run, actor=voter, body=body)
         if not yes:
             says = f"Denied by {self._at.people.name(voter)}{f': {clean(reason)}' if reason else ''}."
             await endings.before_running(connection, run.id, State.DENIED, says=says, by=voter)

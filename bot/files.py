@@ -1,0 +1,48 @@
+"""The two reviewed files, read and validated together: catalog.yml and policy.yml."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import commands
+from bot.domain.catalog import Catalog
+from bot.domain.catalog_file import CatalogError, load_catalog
+from bot.domain.names import check_names
+from bot.providers.registry import find_providers
+from permissions import model
+from permissions.policy import Policy, PolicyError, load_policy
+from permissions.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    catalog: Catalog
+    policy: Policy
+
+
+def read(catalog: Path, policy: Path) -> Files:
+    """Raises CatalogError or PolicyError with every problem of the file, OSError when it is not there."""
+    sections = {name: provider.settings for name, provider in find_providers().items()}
+    entries = load_catalog(catalog.read_text(), file=str(catalog), sections=sections)
+    rules = load_policy(policy.read_text(), file=str(policy), services=entries.protection(), permissions=model.ALL)
+    names = check_names(commands.find(), entries)
+    if names:
+        raise CatalogError(tuple(Problem(str(catalog), 1, name, "") for name in names))
+    return Files(entries, rules)
+
+
+def check(catalog: Path, policy: Path) -> tuple[list[str], list[str], str]:
+    """(problems, warnings, the sentence when all is well), for the terminal."""
+    try:
+        files = read(catalog, policy)
+    except (CatalogError, PolicyError) as error:
+        return [str(problem) for problem in error.problems], [], ""
+    except FileNotFoundError as error:
+        return [f"{error.filename} is not there. Examples: examples/catalog.yml and examples/policy.yml."], [], ""
+    warnings = [*files.catalog.warnings, *map(str, files.policy.warnings)]
+    places = list(files.catalog.places())
+    services = len(files.catalog.services)
+    says = (
+        f"{catalog} and {policy} are fine: {services} service{'s' * (services != 1)}, {len(places)} environments, "
+        f"{len(files.policy.people)} people, preset {files.policy.preset}, digest {files.policy.digest[:6]}."
+    )
+    return [], warnings, says
