@@ -194,9 +194,7 @@ async def test_a_dry_run_shows_the_plan_and_asks_nobody(desk: Desk) -> None:
         (TimeoutError(), State.TIMED_OUT, "unknown"),
     ],
 )
-async def test_a_failure_says_whether_anything_changed(
-    desk: Desk, error: Exception, state: State, changed: str
-) -> None:
+async def test_a_failure_says_if_anything_changed(desk: Desk, error: Exception, state: State, changed: str) -> None:
     desk.shelf.error = error
     run = await desk.asked("U0ANA", "/poke shop staging")
     await desk.votes.confirm(run.id, "U0ANA")
@@ -246,7 +244,9 @@ async def test_a_run_whose_worker_died_before_it_started_is_started_by_another(d
     )
     run = await desk.asked("U0ANA", "/poke shop staging")
     await desk.votes.confirm(run.id, "U0ANA")
-    assert (await runs.claim(desk.pool, dead)).state is State.STARTING
+    claimed = await runs.claim(desk.pool, dead)
+    assert claimed is not None
+    assert claimed.state is State.STARTING
     await sweep(desk.installation)
     await desk.work()
     assert (await desk.run(run.id)).state is State.SUCCEEDED
@@ -283,4 +283,4 @@ async def test_approval_by_text_names_the_plan_it_approves(desk: Desk) -> None:
     run = await desk.asked("U0ANA", "/poke shop production")
     other = await desk.votes.vote(run.id, "U0BEN", yes=True, digits="000000", via="text")
     assert "another plan" in told(other)
-    assert await desk.votes.vote(run.id, "U0BEN", yes=True, digits=run.digest[:6].upper(), via="text") is None
+    assert await desk.votes.vote(run.id, "U0BEN", yes=True, digits=str(run.digest)[:6].upper(), via="text") is None

@@ -149,7 +149,8 @@ class Desk:
         while (run := await runs.claim(self.pool, self.worker)) is not None:
             await self.life.advance(run)
 
-    async def run(self, number: int) -> Run:
+    async def run(self, number: int | None) -> Run:
+        assert number is not None
         run = await runs.get(self.pool, RunId(number))
         assert run is not None
         return run
