@@ -10,7 +10,7 @@ _FRAME = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title><link rel="stylesheet" href="/static/look.css"></head>
 <body class="{environment}"><header><a class="mark" href="/"><i></i>Lantern Shop</a>
-<span class="place">{environment}</span></header>
+<span class="place">{environment} · {release}</span></header>
 <main>{main}</main>
 <footer>release <code>{release}</code> · {environment}</footer></body></html>
 """
