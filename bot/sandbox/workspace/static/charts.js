@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 
 const COLOURS = ["var(--chart-1)", "var(--chart-2)", "var(--chart-3)", "var(--chart-4)", "var(--chart-5)", "var(--chart-6)"];
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [560, 220, 44, 12, 10, 26];
+const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [560, 230, 44, 12, 24, 26];
 
 export function chart(block) {
   const spec = block.chart ?? {};
@@ -61,7 +61,7 @@ function grid(p, spec) {
   ]);
   const every = Math.ceil(p.categories.length / 8);
   const names = p.categories.map((name, at) => at % every === 0 && el("svg:text", { x: p.x(at), y: HEIGHT - 8, class: "tick middle" }, name));
-  const unit = spec.axis_config?.y_label && el("svg:text", { x: LEFT + 4, y: TOP + 8, class: "tick" }, spec.axis_config.y_label);
+  const unit = spec.axis_config?.y_label && el("svg:text", { x: 10, y: 12, class: "tick" }, spec.axis_config.y_label);
   return [rows, names, unit].flat(2).filter(Boolean);
 }
 

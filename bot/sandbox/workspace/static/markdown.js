@@ -62,7 +62,7 @@ function item({ text, inner }) {
   const task = text.match(/^\[([ xX])\]\s+(.*)$/);
   const nested = inner.length ? markdown(inner.join("\n").replace(/^ {2,4}/gm, "")) : null;
   if (!task) return el("li", {}, span(text), nested);
-  return el("li", { class: "task" }, el("input", { type: "checkbox", checked: task[1] !== " ", disabled: true }), " ", span(task[2]), nested);
+  return el("li", { class: "todo" }, el("input", { type: "checkbox", checked: task[1] !== " ", disabled: true }), " ", span(task[2]), nested);
 }
 
 function isTable(lines, at) {

@@ -67,7 +67,7 @@ function introOf(channel, store) {
     const person = store.people.get(channel.with);
     return [avatar(person, 56), el("h2", {}, title(channel, store)), el("p", {}, `This conversation is just between you and ${title(channel, store)}.`)];
   }
-  return [el("h2", {}, `# ${channel.name}`), el("p", {}, "This is the very beginning of the channel.", channel.topic ? ` ${channel.topic}` : "", " Type ", el("code", {}, "/"), " to see what the bot can do.")];
+  return [el("h2", {}, `# ${channel.name}`), el("p", {}, "This is the very beginning of the channel. Type ", el("code", {}, "/"), " to see what the bot can do.")];
 }
 
 export function threadPane(store, act, contextOf) {
@@ -87,7 +87,7 @@ export function threadPane(store, act, contextOf) {
     list.show(withCount(rows(threadMessages(store), view)).map((item) => ({ ...item, key: `${store.thread.ts}/${item.key}` })));
   }
 
-  return { node, draw, open: draw, toEnd: () => list.toEnd(false), reveal: (ts) => list.reveal(`${store.thread?.ts}/${ts}`) };
+  return { node, draw, toEnd: () => list.toEnd(false), reveal: (ts) => list.reveal(`${store.thread?.ts}/${ts}`) };
 }
 
 function withCount(items) {

@@ -73,8 +73,8 @@ export function put(store, channel, message) {
   const root = message.thread_ts ?? message.ts;
   if (thread?.channel === channel && thread.ts === root) store.replies.set(message.ts, message);
   if (isReply(message)) return false;
+  if (!store.messages.has(channel)) store.messages.set(channel, new Map());
   const kept = store.messages.get(channel);
-  if (!kept) return true;
   const isNew = !kept.has(message.ts);
   kept.set(message.ts, message);
   return isNew;

@@ -55,7 +55,7 @@ function tourList(tour, ticked, kept, act) {
 }
 
 function tourStep(step, at, ticked, kept, act) {
-  const box = el("input", { type: "checkbox", checked: ticked.has(step), "aria-label": `Step ${at + 1} done`, data: { testid: `tour-${at + 1}` }, on: { change: () => kept.tick(step, box.checked) } });
+  const box = el("input", { type: "checkbox", checked: ticked.has(step), "aria-label": `Step ${at + 1} done`, data: { testid: `tour-${at + 1}` }, on: { change: () => (kept.tick(step, box.checked), act.redraw()) } });
   return el("li", { class: ticked.has(step) ? "ticked" : "" }, box, el("span", { class: "tour-words" }, step.split(/(`[^`]+`)/).map((part) => tourPart(part, act))));
 }
 
