@@ -111,11 +111,12 @@ def _facts(did: Switched) -> tuple[str, ...]:
         if did.migrations
         else "the release, nothing else. Data not touched."
     )
-    return (
+    facts = (
         f"{bold('Verified')} {passing(did.findings)}{before}\n"
         f"{bold('Took')} {span(did.took)}: {laps}\n"
-        f"{bold('Changed')} {changed}",
+        f"{bold('Changed')} {changed}"
     )
+    return (facts,)
 
 
 def _left(did: Switched, left: Sequence[Finding], holder: str) -> tuple[str, ...]:

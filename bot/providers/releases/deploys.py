@@ -87,10 +87,10 @@ class GitReleases:
         return {
             "repository": hashlib.sha256(self.mirror.repository.encode()).hexdigest()[:16],
             "folder": str(self.folder.path),
-            "build": list(self.builder.command or ()),
-            "build_env": sorted(self.builder.environment),
+            "build": [*(self.builder.command or ())],
+            "build_env": [*sorted(self.builder.environment)],
             "restart": list(self.restart.command),
-            "restart_env": sorted(self.restart.environment),
+            "restart_env": [*sorted(self.restart.environment)],
             "run_as": self.builder.run_as,
         }
 

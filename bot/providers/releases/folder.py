@@ -93,7 +93,7 @@ class Folder:
         return list(reversed(latest.values()))
 
     def switch(self, target: str, expect: str, by: str, action: str, now: datetime) -> None:
-        """Point `current` to `target` in one rename and write it down. Moved: it was not `expect`; nothing changed."""
+        """Point `current` to `target` in one rename, and write it down. Moved: it was not `expect`."""
         if (found := self.current()) != expect:
             raise Moved(found)
         self.release(target).stat()
@@ -126,7 +126,7 @@ class Folder:
                     shutil.rmtree(path, ignore_errors=True)
 
     def prune(self, keep: int) -> list[str]:
-        """Remove folders that we built ourselves beyond the `keep` newest; never one that is current or came before it."""
+        """Remove folders that we built beyond the `keep` newest; never the current one or the one before."""
         stays = [stay.commit for stay in self.stays()]
         spare = [c for c in stays[max(keep, 2) :] if c != self.current() and (self.release(c) / MARKER).is_file()]
         for commit in spare:

@@ -6,7 +6,6 @@ Everything that reaches git's argument list is ours, from the catalog, or 40 hex
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -49,7 +48,7 @@ class Mirror:
     path: Path
     busy: asyncio.Lock = field(default_factory=asyncio.Lock, compare=False)
 
-    async def fetch(self, timeout: timedelta) -> None:
+    async def fetch(self, limit: timedelta) -> None:
         """Bring branches and tags here. ProviderError when the repository cannot be read; nothing was changed."""
         async with self.busy:
             await asyncio.to_thread(self.path.parent.mkdir, parents=True, exist_ok=True)
@@ -57,7 +56,7 @@ class Mirror:
             await self._run(
                 "fetch", "--quiet", "--prune", "--no-write-fetch-head", "--no-tags", "--no-recurse-submodules",
                 "--", self.repository, "+refs/heads/*:refs/heads/*",
-                timeout=timeout,
+                limit=limit,
             )  # fmt: skip
 
     async def commits(self, ids: Sequence[str]) -> Mapping[str, Commit]:
@@ -74,7 +73,7 @@ class Mirror:
         return (self.path / "HEAD").exists()
 
     async def resolve(self, prefix: str, branch: str) -> str | None:
-        """The commit of `branch` whose id begins so; None when there is none, ProviderError when there are several."""
+        """The commit of `branch` whose id begins so; None: there is none. ProviderError: there are several."""
         if not HEX.fullmatch(prefix):
             return None
         ids = (await self._run("rev-list", f"refs/heads/{branch}", "--")).split()
@@ -105,7 +104,7 @@ class Mirror:
 
     async def archive(self, commit: str, file: Path) -> None:
         """The commit's files as a tar file."""
-        await self._run("archive", "--format=tar", f"--output={file}", _full(commit), timeout=timedelta(minutes=2))
+        await self._run("archive", "--format=tar", f"--output={file}", _full(commit), limit=timedelta(minutes=2))
 
     async def _log(self, *what: str) -> tuple[Commit, ...]:
         out = await self._run(
@@ -114,14 +113,14 @@ class Mirror:
         rows = [line.split("\x1f", 2) for line in out.splitlines() if line.count("\x1f") >= 2]
         return tuple(Commit(commit, clean(title, 200), clean(author, 100)) for commit, author, title in rows)
 
-    async def _run(self, *arguments: str, timeout: timedelta = _READ, at_home: bool = True) -> str:
+    async def _run(self, *arguments: str, limit: timedelta = _READ, at_home: bool = True) -> str:
         where = (f"--git-dir={self.path}",) if at_home else ()
         argv = ["git", *_QUIET, *where, *arguments]
         try:
-            async with aclosing(stream(argv, env=_ENVIRONMENT, timeout=timeout)) as chunks:
-                return b"".join([chunk async for chunk in chunks]).decode(errors="replace")
+            chunks = [chunk async for chunk in stream(argv, env=_ENVIRONMENT, timeout=limit)]
         except Failed as error:
             raise _told(self.repository, arguments[0], error.tail or str(error)) from error
+        return b"".join(chunks).decode(errors="replace")
 
 
 def _full(commit: str) -> str:

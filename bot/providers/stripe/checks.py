@@ -1,4 +1,4 @@
-"""What /health and the watch look at on Stripe's side of a place. Reads only; the probe is refused by a sound service."""
+"""What /health and the watch look at on Stripe's side of a place; a sound service refuses the probe."""
 
 import math
 from dataclasses import dataclass
@@ -53,8 +53,8 @@ class SignatureProbe:
         try:
             status = await self.webhooks.post(_PROBE, f"t={at},v1={'0' * 64}")
         except ProviderError as error:
-            state = "unknown" if error.changed == "unknown" else "fail"
-            return Finding("Webhook endpoint", state, error.what, "no answer")
+            late = error.changed == "unknown"
+            return Finding("Webhook endpoint", "unknown" if late else "fail", error.what, "no answer")
         if status in (400, 401, 403):
             return Finding(self.name, "ok", f"refused with {status}", "refused")
         return Finding("Webhook endpoint", "fail", _verdict(status), str(status))

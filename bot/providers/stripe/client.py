@@ -62,7 +62,8 @@ class StripeApi:
         """Events that Stripe could not deliver to every endpoint, oldest first; it keeps 30 days."""
         created = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
         found = [event async for event in self._pages(created)]
-        return tuple(sorted(reversed(found), key=lambda event: event.created))
+        found.reverse()  # events of one second keep Stripe's order
+        return tuple(sorted(found, key=lambda event: event.created))
 
     async def event(self, event_id: str) -> StripeEvent:
         return event_of(await self._get(_event_path(event_id), EventReply))
@@ -73,7 +74,7 @@ class StripeApi:
             reply = await self._client.raw_request_async(
                 "get", _event_path(event_id), max_network_retries=READ_RETRIES
             )
-            return reply.body
+            return str(reply.body)
 
     async def endpoints(self) -> tuple[Endpoint, ...]:
         found: list[Endpoint] = []
@@ -167,7 +168,7 @@ class PermissionDenied(ProviderError):
         super().__init__(
             "stripe",
             f"The key in {key_name} may not do this at Stripe (403).",
-            "Give the restricted key read access to events and webhook endpoints; a delivery again needs a secret key.",
+            "A restricted key needs to read events and webhook endpoints; a delivery again needs a secret key.",
         )
 
 
