@@ -1,0 +1,63 @@
+"""One line of a run's thread for each event worth telling there. Pure."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from bot.domain.event import Event, Kind
+from bot.domain.json import Json
+from bot.domain.run import Run
+from bot.domain.words import bold, clean, quoted, span, when
+
+_MARKS: dict[str, str] = {"done": "✅", "failed": "🔴", "stopped": "⏹️"}
+
+
+def thread_line(event: Event, run: Run, names: Callable[[str], str]) -> str:
+    """Empty for events that the thread does not tell: the card above tells those."""
+    told = _told(event, run, names)
+    return f"{when(event.at, 'exact')} {told}" if told else ""
+
+
+def _told(event: Event, run: Run, names: Callable[[str], str]) -> str:
+    who, body = names(event.actor), event.body
+    match event.kind:
+        case Kind.VOTE_CAST if body.get("yes"):
+            return f"👍 {who} approved ({_count(body.get('have'))} of {_count(body.get('need'))})"
+        case Kind.VOTE_CAST:
+            return f"👎 {who} denied it{_reason(body.get('reason'))}"
+        case Kind.APPROVAL_VOIDED | Kind.PLAN_DRIFTED:
+            return _drift(body.get("changes"))
+        case Kind.LOCK_WAITED:
+            return (
+                f"⏳ waits its turn behind R-{_count(body.get('holder'))} {quoted(str(body.get('holder_text', '')))}"
+            )
+        case Kind.RUN_CANCEL_ASKED:
+            return f"⏹️ {who} asked to cancel {run.label}; it stops before its next step"
+        case Kind.RUN_SETTLED:
+            how = "done" if body.get("how") == "done" else "not done"
+            return f"{who} settled {run.label} as {how}{_reason(body.get('note'))}"
+        case Kind.STEP_ENDED:
+            return _step(event)
+        case _:
+            return ""
+
+
+def _step(event: Event) -> str:
+    state, took = str(event.body.get("state", "done")), event.body.get("took_s")
+    lap = span(timedelta(seconds=took)) if isinstance(took, int | float) else ""
+    says = " ".join(str(event.body.get("says") or "").split("\n"))
+    parts = " · ".join(part for part in (lap, says) if part)
+    return f"{_MARKS.get(state, '•')} {bold(str(event.body.get('step', '')))} {parts}".strip()
+
+
+def _drift(changes: Json) -> str:
+    if not isinstance(changes, list) or not changes:
+        return ""
+    return f"⚠️ not what was approved any more: {clean('; '.join(map(str, changes)), 800)}"
+
+
+def _reason(reason: Json) -> str:
+    return f": {quoted(str(reason))}" if reason else ""
+
+
+def _count(value: Json) -> str:
+    return str(value) if isinstance(value, int) else "?"
