@@ -22,12 +22,13 @@ demo: $(STAMP) ## Start the bot, a workspace page and a broken sample shop (ARGS
 test: $(STAMP) ## Run the default tests (real Bolt, real PostgreSQL, strict sandbox)
 	$(BIN)/python -m pytest -m "not heavy" $(ARGS)
 
-check: $(STAMP) ## Format, lint, types, import rules and tests
+lint: $(STAMP) ## Format, lint, types, and manifest.yml in step with the commands
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/watchkeeper manifest --check
-	$(BIN)/python -m pytest -m "not heavy" $(ARGS)
+
+check: lint test ## All checks and the default tests
 
 heavy: $(STAMP) ## Browser, several processes, crashes: minutes
 	$(BIN)/python -m pytest -m heavy $(ARGS)
@@ -37,4 +38,4 @@ bench: $(STAMP) ## Measure acknowledgement, start-up and backup against a baseli
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/backup.py
 
-.PHONY: help install demo test check heavy bench
+.PHONY: help install demo test lint check heavy bench
