@@ -312,9 +312,7 @@ DRIFT = event(Kind.APPROVAL_VOIDED, {"changes": ["from was 9f8e7d6, now aaaaaaa"
             ["/rollback shop production", "run.details"],
         ),
         (
-            ended(
-                State.FAILED, STEPS[:2], started_at=STARTED, changed="unknown", because="It broke.\nTraceback\nlast"
-            ),
+            ended(State.FAILED, STEPS[:2], started_at=STARTED, changed="unknown", because="It broke.\nTrace\nlast"),
             Tone.FAIL,
             ["It broke.", "It is not known whether anything was changed.", "fetch done 6.2 s", "Trace\nlast"],
             ["/rollback shop production", "run.details"],
