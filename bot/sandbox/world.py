@@ -109,7 +109,7 @@ class World:
         path.write_text(world_files.policy())
 
     async def facts(self) -> list[dict[str, str]]:
-        """What is true now, asked over HTTP: label, state (fine, failing, down), detail, url."""
+        """What is true now, asked over HTTP: label, state (ok, failing, down), detail, url."""
         async with ClientSession(timeout=ClientTimeout(total=3)) as session:
             shops = await asyncio.gather(*(_shop_fact(session, e) for e in self.environments.values()))
             orders = await _probe(session, self.environments["production"].url + "/orders")
@@ -277,7 +277,7 @@ class World:
     def _webhook_fact(self) -> dict[str, str]:
         waiting = len(self.payments.undelivered(self.environments["production"].endpoint))
         detail = f"{waiting} undelivered" if waiting else "all delivered"
-        return {"label": "Payment webhooks", "state": "failing" if waiting else "fine", "detail": detail, "url": ""}
+        return {"label": "Payment webhooks", "state": "failing" if waiting else "ok", "detail": detail, "url": ""}
 
 
 async def _shop_fact(session: ClientSession, environment: Environment) -> dict[str, str]:
@@ -287,7 +287,7 @@ async def _shop_fact(session: ClientSession, environment: Environment) -> dict[s
     label, release = f"Shop {environment.name}", str(health.body.get("release", ""))[:7]
     if health.status is None:
         return {"label": label, "state": "down", "detail": "does not answer", "url": environment.url}
-    state = "fine" if health.status == quote.status == 200 else "failing"
+    state = "ok" if health.status == quote.status == 200 else "failing"
     detail = f"checkout answers {quote.status} · release {release}"
     return {"label": label, "state": state, "detail": detail, "url": environment.url}
 
@@ -296,7 +296,7 @@ def _orders_fact(orders: Probe, url: str) -> dict[str, str]:
     fact = {"label": "Orders in production", "url": f"{url}/orders"}
     if orders.status != 200:
         return {**fact, "state": "down", "detail": "not known"}
-    return {**fact, "state": "fine", "detail": f"{orders.body['orders']}, of them {orders.body['paid']} paid"}
+    return {**fact, "state": "ok", "detail": f"{orders.body['orders']}, of them {orders.body['paid']} paid"}
 
 
 async def _probe(session: ClientSession, url: str) -> Probe:

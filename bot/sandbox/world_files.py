@@ -28,7 +28,7 @@ oncall: {rotation: [ana], handover: Mon 10:00 Europe/London}
 grants:
   - {role: viewer, may: [read]}
   - {role: operator, may: [record, change], except: [billing], in: [shop]}
-  - {role: admin, may: [record, change, destructive], in: [shop]}
+  - {role: admin, may: [destructive], in: [shop/staging]}        # in production nobody: two admins would be needed
 approvals:                                               # what small-team says anyway
   - {risk: change, in: production, need: 1, from: operator, answer: 15m, alone_after: 3m}
 """

@@ -18,6 +18,8 @@ import yaml
 
 from bot.sandbox.payments import signature
 from bot.sandbox.world import World
+from permissions.model import ALL
+from permissions.policy import load_policy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -42,9 +44,9 @@ async def test_facts_are_probed(world: World) -> None:
     facts = [(fact["label"], fact["state"], fact["detail"]) for fact in await world.facts()]
     assert facts == [
         ("Shop production", "failing", f"checkout answers 500 · release {world.bad_commit[:7]}"),
-        ("Shop staging", "fine", f"checkout answers 200 · release {world.good_commit[:7]}"),
+        ("Shop staging", "ok", f"checkout answers 200 · release {world.good_commit[:7]}"),
         ("Payment webhooks", "failing", "6 undelivered"),
-        ("Orders in production", "fine", "420, of them 370 paid"),
+        ("Orders in production", "ok", "420, of them 370 paid"),
     ]
 
 
@@ -189,6 +191,12 @@ async def test_catalog_and_policy_hold_names_of_secrets_and_no_secret(world: Wor
         False,
         True,
     )
+    policy = load_policy(
+        (tmp_path / "policy.yml").read_text(),
+        services={"shop": {"production": True, "staging": False}},
+        permissions=ALL,
+    )
+    assert policy.warnings == ()
     people = yaml.safe_load((tmp_path / "policy.yml").read_text())["people"]
     assert people == {"ana": "U0ANA", "ben": "U0BEN", "chi": "U0CHI", "eli": "U0ELI", "mia": "U0MIA"}
 
