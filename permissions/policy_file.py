@@ -213,7 +213,7 @@ def _named(sheet: Sheet, path: Path, known: Collection[str], what: str) -> Itera
 
 def _rights(sheet: Sheet, path: Path, key: str, entry: Mapping[str, Plain], known: Known) -> Rights:
     names = sheet.names((*path, key))
-    if not names and (key == "may" or key in entry):
+    if sheet.at((*path, key)) in (None, []) and (key == "may" or key in entry):
         sheet.wrong(
             (*path, key), f"'{key}' names nothing.", "Write risks or permissions, like [read, deploy:rollback]."
         )
@@ -230,7 +230,8 @@ def _check_right(sheet: Sheet, spot: Path, word: str, known: Known) -> None:
     scope, colon, action = word.partition(":")
     if not colon and (word in installed or word in KNOWN_SCOPES or word in list(Risk)):
         return
-    if colon and (word in known.permissions or (action and scope in KNOWN_SCOPES - installed)):
+    later = scope in KNOWN_SCOPES - installed and action not in ("", "*")
+    if colon and (word in known.permissions or later):
         return
     if "*" in word:
         remedy = f"Write '{scope}' for all of it." if scope not in ("", "*") else "Name the risks: [read, record]."

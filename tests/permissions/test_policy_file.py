@@ -353,7 +353,8 @@ approvals:
             changed("admin: [ana, ben]", "admin: [ana]"),
             [
                 (
-                    "1: destructive in shop production (preset small-team): when anybody asks, too few others from 'admin' are"
+                    "1: destructive in shop production (preset small-team): when anybody asks, too few others"
+                    " from 'admin' are"
                     " left to answer. Give one more person the role, or ask a wider one."
                 )
             ],
@@ -362,7 +363,8 @@ approvals:
             changed("[admin, chi]", "[chi]"),
             [
                 (
-                    "1: change in shop production (preset small-team): when anybody asks, too few others from 'operator' are"
+                    "1: change in shop production (preset small-team): when anybody asks, too few others from"
+                    " 'operator' are"
                     " left to answer. Give one more person the role, or ask a wider one."
                 )
             ],
@@ -403,7 +405,8 @@ approvals:
             GOOD + "approvals: [{risk: change, in: shop, need: 3}]\n",
             [
                 (
-                    "8: change in shop production: when anybody asks, too few others from 'operator' are left to answer."
+                    "8: change in shop production: when anybody asks, too few others from 'operator' are left"
+                    " to answer."
                     " Give one more person the role, or ask a wider one."
                 )
             ],
@@ -412,7 +415,8 @@ approvals:
             GOOD + "approvals: [{risk: change, in: shop, need: 2, from: admin}]\n",
             [
                 (
-                    "8: change in shop production: when Ana or Ben asks, too few others from 'admin' are left to answer."
+                    "8: change in shop production: when Ana or Ben asks, too few others from 'admin' are left"
+                    " to answer."
                     " Give one more person the role, or ask a wider one."
                 )
             ],
@@ -443,7 +447,8 @@ def test_a_quorum_that_a_denial_makes_impossible_is_refused(load: Callable[[str]
     text = GOOD + "denials: [{people: [ana, ben], may: [destructive], because: busy}]\n"
     assert problems_of(load, text) == [
         (
-            "policy.yml:1: destructive in shop production (preset small-team) needs 1 person from 'admin', but nobody could"
+            "policy.yml:1: destructive in shop production (preset small-team) needs 1 person from"
+            " 'admin', but nobody could"
             " approve it. Give more people the role and the right, ask another role, or need fewer."
         )
     ]
@@ -460,7 +465,8 @@ def test_strict_refuses_a_team_without_the_admin_that_it_asks_for(load: Callable
     text = text.replace("role: admin", "role: operator")
     assert problems_of(load, text) == [
         (
-            "policy.yml:1: destructive in shop production (preset strict) asks the role 'admin', which is not in this file."
+            "policy.yml:1: destructive in shop production (preset strict) asks the role 'admin', which"
+            " is not in this file."
             " Add it under roles, or write an approvals line for destructive."
         )
     ]
