@@ -1,0 +1,115 @@
+"""Keeps the workspace in a folder for the next start: written whole, in one move, shortly after a change."""
+
+import asyncio
+import base64
+import dataclasses
+import json
+from pathlib import Path
+
+from bot.sandbox.workspace.state import State
+from bot.sandbox.workspace.things import Channel, File, Json, Message, Person, Usergroup, View
+
+FILE = "workspace.json"
+DELAY_S = 0.2
+
+
+class Store:
+    """Loads at once; saves from a task of its own after `open`, and a last time at `close`."""
+
+    def __init__(self, folder: Path, state: State) -> None:
+        self._path = folder / FILE
+        self._state = state
+        self._dirty = asyncio.Event()
+        self._saver: asyncio.Task[None] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._path.is_file():
+            load(state, json.loads(self._path.read_text()))
+
+    def open(self) -> None:
+        self._saver = asyncio.create_task(self._save_for_ever())
+
+    def changed(self) -> None:
+        self._dirty.set()
+
+    async def close(self) -> None:
+        if self._saver is not None:
+            self._saver.cancel()
+            await asyncio.gather(self._saver, return_exceptions=True)
+        await self._save()
+
+    async def _save_for_ever(self) -> None:
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            await self._save()
+            await asyncio.sleep(DELAY_S)
+
+    async def _save(self) -> None:
+        await asyncio.to_thread(_write, self._path, dump(self._state))
+
+
+def _write(path: Path, data: Json) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(data, ensure_ascii=False))
+    fresh.replace(path)
+
+
+def dump(state: State) -> Json:
+    """Everything that lasts. Trigger ids and response URLs do not: they run out by themselves."""
+    return {
+        "serial": state.serial,
+        "people": [_plain(person) for person in state.people.values()],
+        "channels": [_plain(channel) for channel in state.channels.values()],
+        "messages": [_plain(m) for channel in state.messages.values() for m in channel.values()],
+        "ephemerals": [_plain(message) for message in state.ephemerals.values()],
+        "homes": [_plain(view) for view in state.homes.values()],
+        "files": [_plain(file) for file in state.files.values()],
+        "usergroups": [_plain(group) for group in state.usergroups.values()],
+        "bookmarks": state.bookmarks,
+        "read": [[*key, ts] for key, ts in state.read.items()],
+    }
+
+
+def load(state: State, data: Json) -> None:
+    state.serial = data["serial"]
+    for entry in data["people"]:
+        state.put_person(Person(**entry))
+    for entry in data["channels"]:
+        state.put_channel(Channel(**{**entry, "members": frozenset(entry["members"])}))
+    state.files = {entry["id"]: _file(entry) for entry in data["files"]}
+    for message in map(_message, data["messages"]):
+        state.messages[message.channel][message.ts] = message
+    state.ephemerals = {(m.ephemeral_to or "", m.ts): m for m in map(_message, data["ephemerals"])}
+    state.homes = {entry["person"]: View(**entry) for entry in data["homes"]}
+    groups = [Usergroup(**{**entry, "users": tuple(entry["users"])}) for entry in data["usergroups"]]
+    state.usergroups = {group.id: group for group in groups}
+    state.bookmarks = data["bookmarks"]
+    state.read = {(person, channel): ts for person, channel, ts in data["read"]}
+
+
+def _plain(value: Person | Channel | Message | View | File | Usergroup) -> Json:
+    return {field.name: _bare(getattr(value, field.name)) for field in dataclasses.fields(value)}
+
+
+def _bare(value: object) -> object:
+    match value:
+        case bytes():
+            return base64.b64encode(value).decode()
+        case frozenset():
+            return sorted(value)
+        case tuple():
+            return [_bare(item) for item in value]
+        case File():
+            return _plain(value)
+        case _:
+            return value
+
+
+def _file(entry: Json) -> File:
+    return File(**{**entry, "content": base64.b64decode(entry["content"]), "channels": tuple(entry["channels"])})
+
+
+def _message(entry: Json) -> Message:
+    files = tuple(_file(file) for file in entry["files"])
+    reactions = {name: tuple(users) for name, users in entry["reactions"].items()}
+    return Message(**{**entry, "files": files, "reactions": reactions})

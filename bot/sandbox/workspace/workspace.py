@@ -1,0 +1,497 @@
+"""The workspace in one object: tests and the demo start it, type and click in it, and see what people see."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from aiohttp import web
+
+from bot.sandbox.workspace import payloads, replies, ui
+from bot.sandbox.workspace.api import Desk
+from bot.sandbox.workspace.api.views import changed_view, new_view
+from bot.sandbox.workspace.check import Refused
+from bot.sandbox.workspace.check import view as check_view
+from bot.sandbox.workspace.deliver import PATIENCE_S, Courier, headline
+from bot.sandbox.workspace.faults import Faults
+from bot.sandbox.workspace.forms import fill
+from bot.sandbox.workspace.limits import Limits
+from bot.sandbox.workspace.manifest import read_manifest
+from bot.sandbox.workspace.pressing import action, find
+from bot.sandbox.workspace.server import BODY_LIMIT, Api
+from bot.sandbox.workspace.shapes import api_view
+from bot.sandbox.workspace.state import State, is_ours
+from bot.sandbox.workspace.store import Store
+from bot.sandbox.workspace.things import (
+    APP,
+    BOT,
+    BOT_USER,
+    TEAM,
+    Answer,
+    Call,
+    Channel,
+    Delivery,
+    File,
+    Json,
+    Message,
+    Person,
+    Usergroup,
+    View,
+)
+from bot.sandbox.workspace.triggers import Tickets
+from bot.sandbox.workspace.waiting import Changes
+from bot.sandbox.workspace.words import all_text
+
+T = TypeVar("T")
+KEPT_CALLS = 20_000
+SLACK_RETRIES_S = (0.0, 60.0, 300.0)
+
+
+class Workspace:
+    """A Slack workspace on this machine, as strict as Slack."""
+
+    team_id, bot_user, bot_id, app_id = TEAM, BOT_USER, BOT, APP
+
+    def __init__(
+        self,
+        *,
+        signing_secret: str,
+        bot_token: str,
+        request_url: str,
+        clock: Callable[[], float] = time.time,
+        manifest: Mapping[str, object] | None = None,
+        strict_limits: bool = True,
+        store: Path | None = None,
+    ) -> None:
+        self.request_url = request_url
+        self.url = ""
+        self.calls: list[Call] = []
+        self.replies: list[Call] = []
+        self.deliveries: list[Answer] = []
+        self.on_call: list[Callable[[Call], None]] = []
+        self.on_world_action: Callable[[str, str], Awaitable[None]] | None = None
+        self.world: Mapping[str, object] = {}
+        self.event_retries_s: tuple[float, ...] = ()
+        self.manifest = read_manifest(manifest)
+        self.faults = Faults(clock)
+        self.limits = Limits(clock, strict=strict_limits)
+        self.state = State(clock)
+        self._clock = clock
+        self._tickets = Tickets(clock)
+        self._courier = Courier(signing_secret, clock)
+        self._changes = Changes()
+        self._store = Store(store, self.state) if store else None
+        self._runner: web.AppRunner | None = None
+        self._retrying: set[asyncio.Task[None]] = set()
+        desk = Desk(self.state, self._tickets, self.limits, self.manifest, lambda: self.url)
+        self._api = Api(desk, self.faults, bot_token, self._record, self._record_reply)
+        self.state.listeners.append(lambda event, audience: self._changed())
+
+    # life
+
+    async def start(self, port: int = 0) -> None:
+        app = web.Application(client_max_size=BODY_LIMIT, middlewares=[ui.only_from_here])
+        app.add_routes([*self._api.routes(), *ui.Page(self).routes()])
+        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await site.start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self._courier.open()
+        if self._store:
+            self._store.open()
+
+    async def close(self) -> None:
+        for task in self._retrying:
+            task.cancel()
+        await asyncio.gather(*self._retrying, return_exceptions=True)
+        await self._courier.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self._store:
+            await self._store.close()
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.url}/api/"
+
+    # who and where
+
+    def add_person(
+        self,
+        id: str,  # noqa: A002  Slack's own word
+        name: str,
+        real_name: str,
+        *,
+        title: str = "",
+        color: str = "",
+        is_bot: bool = False,
+        is_restricted: bool = False,
+        is_ultra_restricted: bool = False,
+        deleted: bool = False,
+        team_id: str | None = None,
+        tz: str = "Europe/London",
+    ) -> Person:
+        """Adds or changes a person; `team_id` of another workspace makes a stranger. Their DM with the bot opens."""
+        flags = {"is_bot": is_bot, "is_restricted": is_restricted, "is_ultra_restricted": is_ultra_restricted}
+        person = Person(id, name, real_name, title, color, **flags, deleted=deleted, team_id=team_id or TEAM, tz=tz)
+        self.state.put_person(person)
+        if is_ours(person) and not is_bot and not deleted:
+            self.state.im(id)
+        self._changed()
+        return person
+
+    def add_channel(
+        self,
+        id: str,  # noqa: A002  Slack's own word
+        name: str,
+        *,
+        members: Iterable[str],
+        topic: str = "",
+        is_private: bool = False,
+        is_ext_shared: bool = False,
+    ) -> Channel:
+        """Adds or changes a channel; what was said in it stays. The bot is in it only if it is among `members`."""
+        more: Json = {"topic": topic, "is_ext_shared": is_ext_shared, "created": int(self._clock())}
+        channel = Channel(id, name, "private" if is_private else "channel", frozenset(members), **more)
+        self.state.put_channel(channel)
+        self._changed()
+        return channel
+
+    def add_usergroup(self, id: str, handle: str, name: str, users: Iterable[str]) -> Usergroup:  # noqa: A002
+        group = Usergroup(id, handle, name, tuple(users))
+        self.state.usergroups[id] = group
+        return group
+
+    def command_list(self) -> list[Json]:
+        found = (self.manifest.commands or {}).values()
+        return [{"command": c.command, "description": c.description, "usage_hint": c.usage_hint} for c in found]
+
+    def set_world(self, world: Mapping[str, object]) -> None:
+        """What the page's panel shows about the world around; the same again is not news."""
+        if world != self.world:
+            self.world = world
+            self.state.tell_all({"type": "world", "world": world})
+
+    # what people do
+
+    async def type(self, person: str, channel: str, text: str, *, delivery: Delivery | None = None) -> Answer:
+        """A slash command, or a message that others read and the app may hear of."""
+        delivery = delivery or Delivery()
+        place = self._place(channel, person)
+        if text.startswith("/"):
+            return await self._command(self.state.people[person], place, text, delivery)
+        return await self._say(self.state.people[person], place, text, delivery)
+
+    async def click(
+        self,
+        person: str,
+        message: Message,
+        action_id: str,
+        *,
+        value: str | None = None,
+        times: int = 1,
+        delivery: Delivery | None = None,
+    ) -> Answer:
+        """`action_id`: its beginning or the words on the button do. `times`: the same click, delivered at once."""
+        delivery = delivery or Delivery(times=times)
+        return await self.press(person, message, action_id, value=value, delivery=delivery)
+
+    async def press(
+        self,
+        person: str,
+        message: Message,
+        action_id: str,
+        *,
+        value: object = None,
+        block_id: str | None = None,
+        delivery: Delivery | None = None,
+    ) -> Answer:
+        delivery = delivery or Delivery()
+        block, element = find(message.blocks, action_id, block_id)
+        pressed = action(block, element, value, self.state.next_ts())
+        payload = payloads.message_click(self.state, self.state.people[person], message, pressed, delivery)
+        payload["trigger_id"] = delivery.trigger_id or self._tickets.trigger(person)
+        payload["response_url"] = self._response_url(
+            person,
+            message.channel,
+            ts=message.ts,
+            ephemeral=message.ephemeral_to is not None,
+            thread_ts=message.thread_ts,
+        )
+        return await self._interact(payload, delivery)
+
+    async def click_view(
+        self, person: str, view_id: str, action_id: str, *, value: object = None, block_id: str | None = None
+    ) -> Answer:
+        """A button or select inside a form or a home tab."""
+        view = self._view(view_id)
+        block, element = find(view.blocks, action_id, block_id)
+        pressed = action(block, element, value, self.state.next_ts())
+        payload = payloads.view_click(self.state.people[person], view, pressed, Delivery())
+        payload["trigger_id"] = self._tickets.trigger(person, view.id)
+        return await self._interact(payload, Delivery())
+
+    async def submit(
+        self, person: str, view_id: str, values: Mapping[str, object], *, delivery: Delivery | None = None
+    ) -> Answer:
+        """Fills the form in and sends it. What Slack's client refuses (`incomplete_form`) never reaches the app."""
+        delivery = delivery or Delivery()
+        view = self._view(view_id)
+        filled, errors = fill(view, values)
+        if errors:
+            body = json.dumps({"response_action": "errors", "errors": errors}).encode()
+            return Answer(0, body, 0.0, "incomplete_form")
+        view = replace(view, state=filled)
+        payload = payloads.submission(self.state.people[person], view, delivery)
+        payload["trigger_id"] = delivery.trigger_id or self._tickets.trigger(person, view.id)
+        answer = await self._interact(payload, delivery)
+        return answer if answer.error else self._after_submit(view, answer)
+
+    async def close_view(self, person: str, view_id: str, *, cleared: bool = False) -> None:
+        view = self.state.view(view_id)
+        if view is None:
+            return
+        self.state.close_view(view)
+        if view.body.get("notify_on_close"):
+            await self._interact(payloads.closing(self.state.people[person], view, cleared=cleared), Delivery())
+
+    async def open_home(self, person: str) -> Answer:
+        """The person opens the app's home tab."""
+        event: Json = {"type": "app_home_opened", "user": person, "channel": self.state.im(person).id, "tab": "home"}
+        if home := self.state.homes.get(person):
+            event["view"] = api_view(home)
+        return await self._event_if_heard("app_home_opened", event)
+
+    # what Slack does
+
+    async def send_event(
+        self, event: Mapping[str, object], *, event_id: str | None = None, retry_num: int | None = None
+    ) -> Answer:
+        """One delivery of an event; with `retry_num` it says to be a repetition."""
+        name = event_id or self.state.next_id("Ev")
+        body = json.dumps(payloads.envelope(dict(event), name, self._clock()), ensure_ascii=False).encode()
+        more = {"X-Slack-Retry-Num": str(retry_num), "X-Slack-Retry-Reason": "http_timeout"} if retry_num else {}
+        return self._note(await self._courier.post(body, "application/json", Delivery(), (self.request_url,), more))
+
+    async def deliver_raw(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Exactly these bytes and headers: forged, stale, malformed."""
+        return self._note(await self._courier.send(self.request_url, body, headers, PATIENCE_S))
+
+    def sign(self, body: bytes, ts: int | str | None = None) -> dict[str, str]:
+        """The two headers that prove `body` to come from here at `ts`."""
+        return self._courier.sign(body, ts)
+
+    # what people see
+
+    def messages(self, channel: str, *, thread: str | None = None) -> list[Message]:
+        """Top-level messages, or a thread's replies without their parent; oldest first."""
+        found = self.state.messages[self._place(channel).id].values()
+        if thread is None:
+            return [m for m in found if not m.is_reply or m.broadcast]
+        return [m for m in found if m.is_reply and m.thread_ts == thread]
+
+    def dms(self, person: str) -> list[Message]:
+        """All that was said between this person and the bot, replies too."""
+        return list(self.state.messages[self.state.im(person).id].values())
+
+    def ephemerals(self, person: str, channel: str | None = None) -> list[Message]:
+        place = self._place(channel, person).id if channel else None
+        found = [m for (to, _), m in self.state.ephemerals.items() if to == person]
+        return sorted((m for m in found if place in (None, m.channel)), key=lambda message: message.ts)
+
+    def views(self, person: str) -> list[View]:
+        """Open forms, the top one last."""
+        return self.state.views_of(person)
+
+    def home(self, person: str) -> View | None:
+        return self.state.homes.get(person)
+
+    def files(self) -> list[File]:
+        """Files that are shared somewhere."""
+        return [file for file in self.state.files.values() if file.channels]
+
+    def message(self, message: Message) -> Message | None:
+        """The same message as it stands now."""
+        if message.ephemeral_to:
+            return self.state.ephemerals.get((message.ephemeral_to, message.ts))
+        return self.state.message(message.channel, message.ts)
+
+    def all_text(self, message: Message) -> str:
+        return all_text(message)
+
+    async def wait_for(self, predicate: Callable[[], T | None], timeout: float = 10.0, what: str = "") -> T:  # noqa: ASYNC109
+        """What the predicate returns once it is true; AssertionError with what was last said and called."""
+        try:
+            return await self._changes.until(predicate, timeout)
+        except TimeoutError:
+            raise AssertionError(f"waited {timeout} s for {what or 'it'} in vain\n{self.dump()}") from None
+
+    def dump(self) -> str:
+        """The last that was said, whispered, called and answered."""
+        said = [m for channel in self.state.messages.values() for m in channel.values()]
+        said += list(self.state.ephemerals.values())
+        lines = [_line(message) for message in sorted(said, key=lambda m: m.ts)[-12:]]
+        calls = [f"  {c.method} {c.status} {c.response.get('error', 'ok')}" for c in self.calls[-8:]]
+        answers = [f"  {headline(answer)}" for answer in self.deliveries[-4:]]
+        return "\n".join(["last said:", *lines, "last called:", *calls, "last answers of the app:", *answers])
+
+    # inside
+
+    async def _command(self, person: Person, place: Channel, text: str, delivery: Delivery) -> Answer:
+        name, _, rest = text.partition(" ")
+        known = self.manifest.command(name)
+        if delivery.thread_ts:
+            return Answer(0, b"", 0.0, "not_in_threads")
+        if known is None:
+            return Answer(0, b"", 0.0, "invalid_command")
+        rest = payloads.escape(self.state, rest.strip()) if known.should_escape else rest.strip()
+        form = payloads.command(person, place, name, rest, delivery)
+        form["trigger_id"] = delivery.trigger_id or self._tickets.trigger(person.id)
+        form["response_url"] = self._response_url(person.id, place.id)
+        answer = self._note(await self._courier.deliver(form, delivery, (self.request_url,)))
+        key = form["response_url"].removeprefix(f"{self.url}/respond/")
+        return self._show_inline(answer, key)
+
+    def _show_inline(self, answer: Answer, key: str) -> Answer:
+        """The message in the app's 200, for each time it was delivered."""
+        for one in (answer, *answer.others):
+            if one.error is None:
+                try:
+                    body = replies.inline(one)
+                    if body is not None:
+                        replies.apply(self.state, self._tickets.peek(key), body)
+                        self._record_reply(Call("command", body, {"ok": True}, self._clock()))
+                except Refused as refusal:
+                    return _refused(one, refusal)
+        return answer
+
+    async def _say(self, person: Person, place: Channel, text: str, delivery: Delivery) -> Answer:
+        message = self.state.post(
+            place.id, person.id, payloads.escape(self.state, text), thread_ts=delivery.thread_ts
+        )
+        answer = Answer(200, b"", 0.0)
+        for kind, event in self._events_of(place, message):
+            answer = await self._event_if_heard(kind, event)
+        return answer
+
+    def _events_of(self, place: Channel, message: Message) -> list[tuple[str, Json]]:
+        """Slack tells of a mention besides the message itself, and neither where the bot is not a member."""
+        if BOT_USER not in place.members:
+            return []
+        kind = {"channel": "channel", "private": "group", "im": "im"}[place.kind]
+        event: Json = {"user": message.user, "ts": message.ts, "text": message.text, "team": TEAM}
+        event |= {"channel": place.id, "event_ts": message.ts, "client_msg_id": self.state.next_id("m")}
+        if message.thread_ts:
+            event["thread_ts"] = message.thread_ts
+        plural = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}[kind]
+        events = [(plural, {"type": "message", "channel_type": kind, **event})]
+        if f"<@{BOT_USER}>" in message.text and place.kind != "im":
+            events.append(("app_mention", {"type": "app_mention", **event}))
+        return events
+
+    async def _event_if_heard(self, kind: str, event: Json) -> Answer:
+        if not self.manifest.hears(kind):
+            return Answer(200, b"", 0.0)
+        event_id = self.state.next_id("Ev")
+        answer = await self.send_event(event, event_id=event_id)
+        if answer.status != 200 and self.event_retries_s and "x-slack-no-retry" not in answer.headers:
+            task = asyncio.create_task(self._retry(event, event_id))
+            self._retrying.add(task)
+            task.add_done_callback(self._retrying.discard)
+        return answer
+
+    async def _retry(self, event: Json, event_id: str) -> None:
+        for number, wait_s in enumerate(self.event_retries_s, 1):
+            await asyncio.sleep(wait_s)
+            answer = await self.send_event(event, event_id=event_id, retry_num=number)
+            if answer.status == 200 or "x-slack-no-retry" in answer.headers:
+                return
+
+    async def _interact(self, payload: Json, delivery: Delivery) -> Answer:
+        return self._note(await self._courier.deliver(payloads.as_form(payload), delivery, (self.request_url,)))
+
+    def _after_submit(self, view: View, answer: Answer) -> Answer:
+        """Closes the form, or does what the app asked for instead."""
+        told = answer.json() or {}
+        try:
+            match told.get("response_action"):
+                case "errors":
+                    _check_errors(view, told)
+                case "update":
+                    check_view(told.get("view"), "modal")
+                    changed_view(self.state, view, told["view"])
+                case "push":
+                    check_view(told.get("view"), "modal")
+                    self.state.put_view(new_view(self.state, view.person, told["view"], view))
+                case "clear":
+                    for open_view in self.state.views_of(view.person):
+                        self.state.close_view(open_view)
+                case None:
+                    self.state.close_view(view)
+                case other:
+                    raise Refused("invalid_response_action", (f"[ERROR] no response_action {other}",))
+        except Refused as refusal:
+            return _refused(answer, refusal)
+        return answer
+
+    def _place(self, channel: str, person: str = "") -> Channel:
+        """By id or name; the bot's or the person's own id means their direct conversation."""
+        if channel in (BOT_USER, person) and person:
+            return self.state.im(person)
+        found = self.state.channels.get(channel) or self.state.channel_named(channel.removeprefix("#"))
+        if found is None:
+            raise AssertionError(f"there is no channel {channel!r}")
+        return found
+
+    def _view(self, view_id: str) -> View:
+        found = self.state.view(view_id)
+        if found is None:
+            raise AssertionError(f"the view {view_id} is not open")
+        return found
+
+    def _response_url(self, person: str, channel: str, **more: str | bool | None) -> str:
+        return self.url + self._tickets.response_path(person, channel, **more)
+
+    def _note(self, answer: Answer) -> Answer:
+        self.deliveries.append(answer)
+        del self.deliveries[:-KEPT_CALLS]
+        self._changed()
+        return answer
+
+    def _record(self, call: Call) -> None:
+        self.calls.append(call)
+        del self.calls[:-KEPT_CALLS]
+        for listener in self.on_call:
+            listener(call)
+        self._changed()
+
+    def _record_reply(self, call: Call) -> None:
+        self.replies.append(call)
+        del self.replies[:-KEPT_CALLS]
+        self._changed()
+
+    def _changed(self) -> None:
+        self._changes.happened()
+        if self._store:
+            self._store.changed()
+
+
+def _check_errors(view: View, told: Json) -> None:
+    errors = told.get("errors")
+    inputs = {block["block_id"] for block in view.blocks if block["type"] == "input"}
+    if not isinstance(errors, dict) or not errors or set(errors) - inputs:
+        raise Refused("invalid_errors", (f"[ERROR] errors must name input blocks of the view: {sorted(inputs)}",))
+
+
+def _refused(answer: Answer, refusal: Refused) -> Answer:
+    return Answer(answer.status, answer.body, answer.elapsed_s, str(refusal), answer.headers, answer.others)
+
+
+def _line(message: Message) -> str:
+    whom = f" (only to {message.ephemeral_to})" if message.ephemeral_to else ""
+    thread = " ↳" if message.is_reply else ""
+    return f"  {message.channel}{thread} {message.user}{whom}: {message.text[:200]}"
