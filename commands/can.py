@@ -1,0 +1,43 @@
+"""May I, why, and who can help: the policy answers before anybody tries."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from bot.domain.capability import Running
+from bot.domain.card import Card
+from bot.domain.command import Arg, Command, CommandLine, PersonRef, Verb
+from bot.domain.plan import Plan
+from permissions.model import POLICY_READ, Risk
+
+
+@dataclass(frozen=True, slots=True)
+class Can:
+    person: Annotated[PersonRef | None, Arg(help="somebody else; left out, it is you")] = None
+    line: Annotated[CommandLine | None, Arg(help="a whole command, as it would be typed")] = None
+
+
+async def execute(request: Can, _plan: Plan, running: Running) -> Card:
+    person = request.person or running.actor
+    if request.line is None:
+        return running.govern.who_am_i(person)
+    return running.govern.may(person, request.line, running.channel)
+
+
+COMMAND = Command(
+    "/can",
+    "Say what the policy lets somebody do here, and why.",
+    (
+        Verb(
+            "",
+            Can,
+            None,
+            execute,
+            permission=POLICY_READ,
+            risk=Risk.READ,
+            help="Alone: who you are here. With a command: whether it may be done, by which rule, who can help.",
+            example="/can rollback shop production",
+            answers="private",
+            quick=True,
+        ),
+    ),
+)

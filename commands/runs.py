@@ -1,0 +1,207 @@
+"""Runs: what was asked, how it stands, and the hands on it: show, cancel, settle, locks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from bot.domain.capability import Govern, LockInfo, Running
+from bot.domain.card import Card, Table, Tone
+from bot.domain.catalog import Place
+from bot.domain.command import Arg, Command, Environment, RunRef, Service, Verb
+from bot.domain.plan import Plan
+from bot.domain.run import Run, State
+from bot.domain.words import clean, code, some, when
+from permissions.model import RUN_CANCEL, RUN_READ, RUN_SETTLE, Risk
+
+MOST = 50
+SEARCHED = 200  # how far back a list for a whole service looks
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    service: Service | None = None
+    environment: Environment | None = None
+    run: Annotated[RunRef | None, Arg(help="show this one")] = None
+    limit: Annotated[int, Arg(option="--limit", help=f"how many, {MOST} at most")] = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    run: RunRef
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    run: RunRef
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    run: RunRef
+    how: Annotated[Literal["done", "not-done"], Arg(help="what is true now, after you looked")]
+
+
+@dataclass(frozen=True, slots=True)
+class Locks:
+    """All of them: there are few."""
+
+
+# --- the list ----------------------------------------------------------------------------------------------
+
+
+async def runs(request: Runs, _plan: Plan, running: Running) -> Card:
+    if request.run is not None:
+        return await running.govern.details(request.run, running.actor)
+    found = await _found(request, running.govern)
+    about = " ".join(part for part in (request.service, request.environment) if part)
+    if not found:
+        return _none(f"No runs {f'of {about} ' if about else ''}yet", "What looks only is not listed.")
+    title = f"{some(len(found), 'run')}{f' of {about}' if about else ''}"
+    return Card(
+        Tone.INFO,
+        title,
+        f"The last {title}, newest first: {_in_a_word(found)}. Nothing was changed.",
+        (
+            Table(("Run", "What", "Who", "State", "When"), tuple(_row(run, running.govern) for run in found)),
+            *_todo(found),
+        ),
+        footer=f"Nothing was changed · {code('/runs show ' + found[0].label)} tells all of one",
+    )
+
+
+async def _found(request: Runs, govern: Govern) -> list[Run]:
+    limit = max(1, min(request.limit, MOST))
+    if request.service and request.environment:
+        return list(await govern.runs(place=Place(request.service, request.environment), limit=limit))
+    listed = await govern.runs(limit=SEARCHED if request.service or request.environment else limit)
+    return [
+        run
+        for run in listed
+        if request.service in (None, run.service) and request.environment in (None, run.environment)
+    ][:limit]
+
+
+def _row(run: Run, govern: Govern) -> tuple[str, ...]:
+    who = clean(govern.name(run.actor))
+    return run.label, clean(run.text, 80), who, run.state.value.replace("_", " "), when(run.created_at, "date")
+
+
+def _in_a_word(found: Sequence[Run]) -> str:
+    first = found[0]
+    return f"{first.label} {clean(first.text, 80)} is {first.state.value.replace('_', ' ')}"
+
+
+def _todo(found: Sequence[Run]) -> list[str]:
+    """What waits for a person."""
+    unknown = [run for run in found if run.state is State.INTERRUPTED and not run.settled_by]
+    return [
+        f"{run.label} was interrupted: look at {run.place or 'it'}, then {code(f'/runs settle {run.label} done')} "
+        f"or {code(f'/runs settle {run.label} not-done')}"
+        for run in unknown
+    ]
+
+
+# --- one run -----------------------------------------------------------------------------------------------
+
+
+async def show(request: Show, _plan: Plan, running: Running) -> Card:
+    return await running.govern.details(request.run, running.actor)
+
+
+async def cancel(request: Cancel, _plan: Plan, running: Running) -> Card:
+    return await running.govern.cancel(request.run, running.actor)
+
+
+async def settle(request: Settle, _plan: Plan, running: Running) -> Card:
+    return await running.govern.settle(request.run, running.actor, request.how, running.run.reason)
+
+
+# --- locks -------------------------------------------------------------------------------------------------
+
+
+async def locks(_request: Locks, _plan: Plan, running: Running) -> Card:
+    held = await running.govern.locks()
+    if not held:
+        return _none("No lock is held", "Every place is free for a change.")
+    first, count = held[0], some(len(held), "lock")
+    return Card(
+        Tone.INFO,
+        f"{count} held",
+        f"{count} held; {first.service} {first.environment} by {first.run.label}. Nothing was changed.",
+        (
+            Table(
+                ("Place", "Kind", "Held by", "Since", "Waiting"), tuple(_lock(lock, running.govern) for lock in held)
+            ),
+        ),
+        footer="Nothing was changed · a lock is freed when its run ends, or is settled after an unknown outcome",
+    )
+
+
+def _lock(lock: LockInfo, govern: Govern) -> tuple[str, ...]:
+    holder = f"{lock.run.label} {clean(lock.run.text, 60)} by {clean(govern.name(lock.run.actor))}"
+    waiting = ", ".join(run.label for run in lock.waiting) or "nobody"
+    return f"{lock.service} {lock.environment}", lock.kind.value, holder, when(lock.since, "date"), waiting
+
+
+def _none(title: str, more: str) -> Card:
+    return Card(Tone.INFO, title, f"{title}. {more}", (more,), footer="Nothing was changed")
+
+
+COMMAND = Command(
+    "/runs",
+    "List runs, show one, cancel or settle it, see the locks.",
+    (
+        Verb(
+            "",
+            Runs,
+            None,
+            runs,
+            permission=RUN_READ,
+            risk=Risk.READ,
+            help="The last runs of this channel's place; of everything with `all`.",
+            example="/runs shop production",
+        ),
+        Verb(
+            "show",
+            Show,
+            None,
+            show,
+            permission=RUN_READ,
+            risk=Risk.READ,
+            help="One run whole: state, plan, votes, steps.",
+            example="/runs show R-42",
+        ),
+        Verb(
+            "cancel",
+            Cancel,
+            None,
+            cancel,
+            permission=RUN_CANCEL,
+            risk=Risk.RECORD,
+            help="Stops it before its next step; what is done stays done.",
+            example="/runs cancel R-42",
+            answers="private",
+        ),
+        Verb(
+            "settle",
+            Settle,
+            None,
+            settle,
+            permission=RUN_SETTLE,
+            risk=Risk.RECORD,
+            help="After an unknown outcome: say what is true now. It frees the lock; trying again is a new request.",
+            example="/runs settle R-42 not-done because the old release still answers",
+            answers="private",
+        ),
+        Verb(
+            "locks",
+            Locks,
+            None,
+            locks,
+            permission=RUN_READ,
+            risk=Risk.READ,
+            help="Who holds which place, since when, and who waits.",
+            example="/runs locks",
+        ),
+    ),
+)

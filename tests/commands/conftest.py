@@ -1,0 +1,216 @@
+"""What commands are handed, in memory, for tests that need no database. Fixtures only; add, never rename."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+import pytest
+
+import commands
+from bot.domain.capability import ChainReport, LockInfo, Step
+from bot.domain.card import Card, Tone
+from bot.domain.catalog import Catalog, EnvironmentEntry, Place, ServiceEntry, Thresholds
+from bot.domain.event import Event
+from bot.domain.parse import Parsed, parse_line
+from bot.domain.plan import Plan
+from bot.domain.run import Run, RunId, State
+from permissions.model import Risk
+
+NOW = datetime(2026, 11, 20, 3, 7, 30, tzinfo=UTC)
+NAMES = {"U0ANA": "Ana", "U0BEN": "Ben", "U0CHI": "Chi", "U0ELI": "Eli"}
+
+
+def _card(text: str) -> Card:
+    return Card(Tone.INFO, text, text)
+
+
+@dataclass
+class MemoryGovern:
+    """`Govern` that answers from lists and remembers what it was asked."""
+
+    listed: list[Run] = field(default_factory=list)
+    written: list[Event] = field(default_factory=list)
+    held: list[LockInfo] = field(default_factory=list)
+    report: ChainReport = field(default_factory=lambda: ChainReport(True, 0, 0, ""))
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    def _did(self, *what: object) -> Card:
+        self.asked.append(what)
+        return _card(" ".join(map(str, what)))
+
+    async def vote(self, run: RunId, voter: str, yes: bool, digits: str, via: str) -> Card:
+        return self._did("vote", run, voter, yes, digits, via)
+
+    async def withdraw(self, run: RunId, by: str) -> Card:
+        return self._did("withdraw", run, by)
+
+    async def cancel(self, run: RunId, by: str) -> Card:
+        return self._did("cancel", run, by)
+
+    async def settle(self, run: RunId, by: str, how: Literal["done", "not-done"], note: str) -> Card:
+        return self._did("settle", run, by, how, note)
+
+    async def runs(self, *, place: Place | None = None, limit: int = 10) -> Sequence[Run]:
+        self.asked.append(("runs", place, limit))
+        return [run for run in self.listed if place is None or run.place == str(place)][:limit]
+
+    async def find_run(self, run: RunId) -> Run | None:
+        return next((each for each in self.listed if each.id == run), None)
+
+    async def details(self, run: RunId, by: str) -> Card:
+        return self._did("details", run, by)
+
+    async def events(self, *, run: RunId | None = None, limit: int = 20) -> Sequence[Event]:
+        self.asked.append(("events", run, limit))
+        return [event for event in self.written if event.run == run] if run else self.written[::-1][:limit]
+
+    async def locks(self) -> Sequence[LockInfo]:
+        return self.held
+
+    async def verify_chain(self) -> ChainReport:
+        return self.report
+
+    def may(self, person: str, line: str, channel: str) -> Card:
+        return self._did("may", person, line, channel)
+
+    def who_am_i(self, person: str) -> Card:
+        return self._did("who_am_i", person)
+
+    def menu(self, person: str, channel: str) -> Card:
+        return self._did("menu", person, channel)
+
+    def name(self, person: str) -> str:
+        return NAMES.get(person, person)
+
+
+@dataclass
+class MemoryLooking:
+    """`Look` and `Running` of one run. What a test needs beyond this, it sets or subclasses."""
+
+    run: Run
+    govern: MemoryGovern
+    catalog: Catalog
+    now: datetime = NOW
+    records: Any = None
+    offered: dict[type, list[Any]] = field(default_factory=dict)
+
+    @property
+    def actor(self) -> str:
+        return self.run.actor
+
+    @property
+    def channel(self) -> str:
+        return self.run.channel
+
+    def provider(self, place: Place, capability: type[Any]) -> Any:
+        return self.providers(place, capability)[0]
+
+    def providers(self, place: Place, capability: type[Any]) -> Sequence[Any]:
+        return self.offered.get(capability, [])
+
+    async def last_runs(self, place: Place, command: str, limit: int = 5) -> Sequence[Run]:
+        return [run for run in self.govern.listed if run.place == str(place) and run.command == command][:limit]
+
+    def step(self, name: str, *, deadline: timedelta | None = None) -> AbstractAsyncContextManager[Step]:
+        raise AssertionError(f"a governing command has no step, but began {name}")
+
+    def verifying(self, name: str = "verify") -> AbstractAsyncContextManager[Step]:
+        return self.step(name)
+
+    def key(self, step: str) -> str:
+        return f"{self.run.uuid}:{step}"
+
+    async def attach(self, name: str, path: Path) -> None:
+        raise AssertionError(f"a governing command has no file, but sent {name}")
+
+
+@pytest.fixture
+def a_run() -> Callable[..., Run]:
+    """`a_run(42, state=State.RUNNING)`: a rollback of shop production, changed as told."""
+    base = Run(
+        id=RunId(42),
+        uuid=UUID("7c01e9a0-0000-4000-8000-000000000042"),
+        state=State.SUCCEEDED,
+        command="/rollback",
+        verb="",
+        text="/rollback shop production",
+        request={},
+        service="shop",
+        environment="production",
+        lock=None,
+        permission="deploy:rollback",
+        risk=Risk.CHANGE,
+        actor="U0ANA",
+        team="T0LANTERN",
+        channel="C0SHOPOPS",
+        via="slack",
+        reason="",
+        dry_run=False,
+        because="",
+        plan=None,
+        digest=None,
+        outcome=None,
+        changed=None,
+        worker=None,
+        cancel_by=None,
+        settled_by=None,
+        created_at=NOW,
+        expires_at=None,
+        start_by=None,
+        started_at=None,
+        finished_at=None,
+    )
+
+    def make(number: int = 42, **changes: Any) -> Run:
+        return replace(base, id=RunId(number), **changes)
+
+    return make
+
+
+@pytest.fixture
+def a_catalog() -> Catalog:
+    def service(name: str, *environments: str) -> ServiceEntry:
+        entries = {each: EnvironmentEntry(Place(name, each), each == "production", None, {}) for each in environments}
+        bound = {"production": ("C0SHOPOPS",)} if name == "shop" else {}
+        return ServiceEntry(name, None, (), None, bound, Thresholds(), entries)
+
+    return Catalog({"shop": service("shop", "production", "staging"), "servio": service("servio", "production")}, "")
+
+
+@pytest.fixture
+def govern() -> MemoryGovern:
+    return MemoryGovern()
+
+
+@pytest.fixture
+def looking(govern: MemoryGovern, a_catalog: Catalog, a_run: Callable[..., Run]) -> MemoryLooking:
+    return MemoryLooking(a_run(), govern, a_catalog)
+
+
+@pytest.fixture
+def running_for(govern: MemoryGovern, a_catalog: Catalog, a_run: Callable[..., Run]) -> Callable[..., MemoryLooking]:
+    """`running_for(actor="U0BEN", reason="…")`: the handle of a run with these facts."""
+
+    def make(**facts: Any) -> MemoryLooking:
+        return MemoryLooking(a_run(99, **facts), govern, a_catalog)
+
+    return make
+
+
+@pytest.fixture
+def ask(a_catalog: Catalog, running_for: Callable[..., MemoryLooking]) -> Callable[..., Awaitable[Card]]:
+    """`await ask("/runs show R-42", actor="U0BEN")`: the card that a line which runs at once answers with."""
+
+    async def answer(line: str, **facts: Any) -> Card:
+        channel = facts.setdefault("channel", "")
+        parsed = parse_line(commands.find(), a_catalog, line, channel=channel, now=NOW)
+        assert isinstance(parsed, Parsed)
+        assert parsed.verb.plan is None
+        running = running_for(reason=parsed.reason, **facts)
+        return await parsed.verb.execute(parsed.request, Plan("", "", "", "", {}), running)
+
+    return answer
