@@ -1,0 +1,287 @@
+"""Messages in Slack: an intent first, then what became of it. The row is the queue: the last wanted content wins."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, cast
+
+import asyncpg
+
+from bot.db.database import Connection, Rows
+from bot.domain.json import JsonObject, digest
+from bot.domain.run import RunId
+
+Kind = Literal["message", "dm", "thread", "ephemeral", "file"]
+State = Literal["intended", "posted", "unknown", "gone"]
+
+EDITED: frozenset[Kind] = frozenset({"message", "dm"})
+"""Kinds that follow what is wanted after they were posted; the others are said once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A message as it should be. only_edit: not worth a new message, but right if it is there already."""
+
+    key: str
+    run: RunId | None
+    kind: Kind
+    wanted: JsonObject
+    priority: int
+    channel: str = ""
+    person: str = ""
+    thread_key: str | None = None
+    only_edit: bool = False
+
+    @property
+    def digest(self) -> str:
+        return digest(self.wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A row. `channel` is where it is, once known; `digest` what is shown, `wanted_digest` what should be."""
+
+    key: str
+    run_id: RunId | None
+    kind: Kind
+    channel: str
+    person: str
+    thread_key: str | None
+    priority: int
+    state: State
+    ts: str | None
+    wanted: JsonObject
+    wanted_digest: str
+    digest: str | None
+    error: str
+    attempts: int
+    lost: int
+    number: int
+
+
+_COLUMNS = """
+    key, run_id, kind, channel, person, thread_key, priority, state, ts, wanted, wanted_digest, digest, error,
+    attempts, lost, number
+"""
+
+
+async def intend(rows: Rows, intent: Intent) -> bool:
+    """Write or renew the intent; True when something is to be sent or edited now."""
+    if intent.only_edit:
+        return await _renew(rows, intent)
+    status = await rows.execute(
+        """
+        INSERT INTO posts (key, run_id, kind, channel, person, thread_key, priority, wanted, wanted_digest)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT (key) DO UPDATE
+        SET wanted = EXCLUDED.wanted, wanted_digest = EXCLUDED.wanted_digest, priority = EXCLUDED.priority,
+            retry_at = CASE posts.state WHEN 'posted' THEN statement_timestamp() ELSE posts.retry_at END,
+            updated_at = clock_now()
+        WHERE (posts.kind IN ('message', 'dm') OR posts.state = 'intended')
+          AND posts.wanted_digest <> EXCLUDED.wanted_digest
+        """,
+        intent.key,
+        intent.run,
+        intent.kind,
+        intent.channel,
+        intent.person,
+        intent.thread_key,
+        intent.priority,
+        intent.wanted,
+        intent.digest,
+    )
+    return status == "INSERT 0 1"
+
+
+async def _renew(rows: Rows, intent: Intent) -> bool:
+    await rows.execute(
+        "UPDATE posts SET state = 'gone', error = 'no longer wanted', updated_at = clock_now()"
+        " WHERE key = $1 AND state = 'intended' AND ts IS NULL",
+        intent.key,
+    )
+    status = await rows.execute(
+        """
+        UPDATE posts
+        SET wanted = $2, wanted_digest = $3, priority = $4, retry_at = statement_timestamp(), updated_at = clock_now()
+        WHERE key = $1 AND state <> 'gone' AND wanted_digest <> $3
+        """,
+        intent.key,
+        intent.wanted,
+        intent.digest,
+        intent.priority,
+    )
+    return status == "UPDATE 1"
+
+
+async def drop_others(rows: Rows, run: RunId, keys: Collection[str]) -> None:
+    """What was never sent and is not wanted any more (a plan that has expired meanwhile) is not sent."""
+    await rows.execute(
+        """
+        UPDATE posts
+        SET state = 'gone', error = 'no longer wanted', updated_at = clock_now()
+        WHERE run_id = $1 AND state = 'intended' AND kind IN ('message', 'dm', 'ephemeral') AND NOT key = ANY($2::text[])
+        """,
+        run,
+        list(keys),
+    )
+
+
+async def get(rows: Rows, key: str) -> Post | None:
+    row = await rows.fetchrow(f"SELECT {_COLUMNS} FROM posts WHERE key = $1", key)
+    return _post(row) if row else None
+
+
+async def of_run(rows: Rows, run: RunId) -> list[Post]:
+    return _posts(await rows.fetch(f"SELECT {_COLUMNS} FROM posts WHERE run_id = $1 ORDER BY number", run))
+
+
+async def due(rows: Rows, limit: int = 200) -> list[Post]:
+    """What is to be sent, edited or looked for now: most urgent first, then as intended."""
+    return _posts(
+        await rows.fetch(
+            f"""
+            SELECT {_COLUMNS}
+            FROM posts
+            WHERE (state IN ('intended', 'unknown')
+                   OR (state = 'posted' AND kind IN ('message', 'dm') AND digest IS DISTINCT FROM wanted_digest))
+              AND retry_at <= statement_timestamp()
+            ORDER BY priority, number
+            LIMIT $1
+            """,
+            limit,
+        )
+    )
+
+
+async def begin(rows: Rows, post: Post) -> bool:
+    """About to be sent: from here on its outcome is unknown until `posted` says otherwise."""
+    status = await rows.execute(
+        """
+        UPDATE posts
+        SET state = 'unknown', digest = $2, attempts = attempts + 1, updated_at = clock_now()
+        WHERE key = $1 AND state = 'intended' AND wanted_digest = $2
+        """,
+        post.key,
+        post.wanted_digest,
+    )
+    return status == "UPDATE 1"
+
+
+async def posted(rows: Rows, key: str, channel: str, ts: str, shown: str) -> None:
+    """It is there, showing the content of digest `shown`."""
+    await rows.execute(
+        """
+        UPDATE posts
+        SET state = 'posted', channel = $2, ts = $3, digest = $4, error = '', attempts = 0, updated_at = clock_now()
+        WHERE key = $1
+        """,
+        key,
+        channel,
+        ts,
+        shown,
+    )
+
+
+async def later(rows: Rows, key: str, error: str, wait: timedelta, *, state: State | None = None) -> None:
+    """Not now: try again after `wait`. state: what is known by now (intended = it surely did not arrive)."""
+    await rows.execute(
+        """
+        UPDATE posts
+        SET state = coalesce($4, state), error = $2, attempts = attempts + 1,
+            retry_at = statement_timestamp() + $3, updated_at = clock_now()
+        WHERE key = $1
+        """,
+        key,
+        error,
+        wait,
+        state,
+    )
+
+
+async def again(rows: Rows, key: str) -> None:
+    """It was deleted by somebody: post it anew."""
+    await rows.execute(
+        "UPDATE posts SET state = 'intended', ts = NULL, digest = NULL, lost = lost + 1, updated_at = clock_now()"
+        " WHERE key = $1",
+        key,
+    )
+
+
+async def gone(rows: Rows, key: str, error: str) -> None:
+    await rows.execute(
+        "UPDATE posts SET state = 'gone', error = $2, updated_at = clock_now() WHERE key = $1", key, error
+    )
+
+
+async def place(rows: Rows, key: str, channel: str) -> None:
+    """Where a direct message lives, once its conversation is open."""
+    await rows.execute("UPDATE posts SET channel = $2 WHERE key = $1", key, channel)
+
+
+# --- threads and alerts --------------------------------------------------------------------------------------
+
+
+async def told_upto(rows: Rows, run: RunId) -> int:
+    """The highest event number that the run's thread tells or will tell."""
+    found = await rows.fetchval(
+        "SELECT max((wanted->>'upto')::bigint) FROM posts WHERE run_id = $1 AND kind = 'thread'", run
+    )
+    return cast("int | None", found) or 0
+
+
+async def open_thread(connection: Connection, run: RunId) -> Post | None:
+    """The run's last thread message while nobody has begun to send it: more lines may still go into it."""
+    row = await connection.fetchrow(
+        f"""
+        SELECT {_COLUMNS}
+        FROM posts
+        WHERE run_id = $1 AND kind = 'thread' AND state = 'intended' AND wanted ? 'lines'
+        ORDER BY number DESC
+        LIMIT 1
+        FOR UPDATE
+        """,
+        run,
+    )
+    return _post(row) if row else None
+
+
+async def open_alert(rows: Rows, service: str, environment: str) -> Post | None:
+    """The alert of a place that has not recovered."""
+    row = await rows.fetchrow(
+        f"""
+        SELECT {_COLUMNS}
+        FROM posts
+        WHERE run_id IS NULL AND kind = 'message' AND wanted->>'alert' = $1 AND wanted->>'open' = 'true'
+          AND state <> 'gone'
+        ORDER BY number DESC
+        LIMIT 1
+        """,
+        f"{service} {environment}",
+    )
+    return _post(row) if row else None
+
+
+# --- cursors -------------------------------------------------------------------------------------------------
+
+
+async def cursor(rows: Rows, name: str) -> int:
+    found = await rows.fetchval("SELECT number FROM cursors WHERE name = $1", name)
+    return cast("int | None", found) or 0
+
+
+async def advance(rows: Rows, name: str, number: int) -> None:
+    """Never backwards."""
+    await rows.execute(
+        "INSERT INTO cursors (name, number) VALUES ($1, $2)"
+        " ON CONFLICT (name) DO UPDATE SET number = greatest(cursors.number, $2)",
+        name,
+        number,
+    )
+
+
+def _posts(rows: Sequence[asyncpg.Record]) -> list[Post]:
+    return [_post(row) for row in rows]
+
+
+def _post(row: asyncpg.Record) -> Post:
+    return Post(**dict(row))
