@@ -22,6 +22,7 @@ from bot.db import database, events, leader, seal
 from bot.db import people as people_table
 from bot.db.bell import Bell
 from bot.db.database import AWAY, Pool
+from bot.db.records import PostgresRecords
 from bot.domain.capability import ChainReport
 from bot.domain.card import Card
 from bot.domain.catalog import Place
@@ -248,7 +249,7 @@ class Process:
         return await examine(self.providers, place, now)
 
     async def _alert(self, place: Place, report: Report, change: str) -> Card:
-        return await alert_card(self.providers, place, report, change)
+        return await alert_card(self.providers, place, report, change, PostgresRecords(self._pool))
 
     async def problems(self) -> list[str]:
         """Why this process is not ready; Slack being away is a metric, not unreadiness (design, interfaces)."""

@@ -24,6 +24,7 @@ KIND, KEY = "health", "state"
 
 Examine = Callable[[Place], Awaitable[Report]]
 Alert = Callable[[Place, Report, str], Awaitable[Card]]
+"""The card of an alert; the string is `failing` or `recovered`."""
 
 
 class Watch:
@@ -85,14 +86,14 @@ def step(
 ) -> tuple[JsonObject, str | None]:
     """The next remembered state, and `failing` or `recovered` when that is news.
 
-    Both are {"state": "ok"|"failing", "since": ISO, "failures": [ISO …], "watched_since": ISO}.
+    Both are {"state": "ok"|"failing", "since": ISO, "failures": [ISO …], "fine_since", "watched_since"}.
     """
     count, within = limits
     state = {"watched_since": now.isoformat(), **before}
     if not report.failing:
         if state.get("state") == "failing":
             return _ok(state, now), "recovered"
-        return _ok(state, now) if state.get("state") != "ok" or state.get("failures") else state, None
+        return _ok(state, now), None
     recent = [
         at for at in cast("list[str]", state.get("failures") or []) if now - datetime.fromisoformat(at) <= within
     ]
@@ -106,4 +107,12 @@ def step(
 
 
 def _ok(state: JsonObject, now: datetime) -> JsonObject:
-    return {**state, "state": "ok", "since": now.isoformat(), "failures": []}
+    """Fine: `fine_since` is when the watch began to see no failure, and stays known while it fails."""
+    begun = state.get("fine_since") if state.get("state") == "ok" and not state.get("failures") else None
+    return {
+        **state,
+        "state": "ok",
+        "since": begun or now.isoformat(),
+        "fine_since": begun or now.isoformat(),
+        "failures": [],
+    }

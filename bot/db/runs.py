@@ -54,7 +54,7 @@ async def receive(rows: Rows, invocation: Invocation, new: NewRun) -> tuple[RunI
     body = canonical({"line": new.line, "because": new.because, "reason": new.reason, "via": invocation.via})
     row = await rows.fetchrow(
         "SELECT * FROM receive_run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-        " $19, $20)",
+        " $19, $20, $21)",
         invocation.delivery,
         new.state.value,
         new.command,
@@ -75,6 +75,7 @@ async def receive(rows: Rows, invocation: Invocation, new: NewRun) -> tuple[RunI
         new.because,
         kind.value,
         body,
+        invocation.response_url,
     )
     assert row is not None  # noqa: S101  (a function with OUT parameters gives exactly one row)
     return row["run_id"], row["fresh"]

@@ -21,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.db.database import AWAY
 from bot.domain.card import Card, Tone
 from bot.domain.invocation import Answer, Click, Invocation
+from bot.domain.json import JsonObject
 from bot.slack import payloads
 from bot.slack.blocks import render
 from bot.slack.reply import Replies
@@ -78,6 +79,7 @@ class Listeners:
         replies: Replies,
         clock: Callable[[], datetime],
         unknown: Callable[[datetime], Card],
+        offers: Callable[[Card], Awaitable[Mapping[str, str]]],
     ) -> None:
         self._intake = intake
         self._press = press
@@ -85,6 +87,7 @@ class Listeners:
         self._replies = replies
         self._clock = clock
         self._unknown = unknown
+        self._offers = offers
         self._owned: set[asyncio.Task[None]] = set()
 
     async def command(self, ack: AsyncAck, body: dict[str, object]) -> None:
@@ -93,7 +96,7 @@ class Listeners:
         if answer.card is None:
             await ack()
             return
-        text, blocks = render(answer.card)
+        text, blocks = await self._rendered(answer.card)
         await ack(text=text, blocks=blocks, response_type="ephemeral")
 
     async def _command(self, body: Body, at: datetime) -> Answer:
@@ -136,8 +139,16 @@ class Listeners:
             return Answer(broken_card(f"Something failed on my side; my log names it {error_id}."))
 
     async def _tell(self, url: str, card: Card, *, replace: bool) -> None:
-        text, blocks = render(card)
+        text, blocks = await self._rendered(card)
         await self._replies.send(url, text, blocks, replace=replace)
+
+    async def _rendered(self, card: Card) -> tuple[str, list[JsonObject]]:
+        """The buttons that ask for something need their ids; without the database the card does without them."""
+        try:
+            async with asyncio.timeout(0.5):
+                return render(card, await self._offers(card))
+        except (*AWAY, TimeoutError):
+            return render(card)
 
     def _own(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 
-from bot.domain.json import Json
+from bot.domain.json import JsonObject
 
 log = structlog.get_logger()
 
@@ -25,7 +25,7 @@ class Replies:
         slack = parts.scheme == "https" and parts.netloc in ("hooks.slack.com", "hooks.slack-gov.com")
         return slack or (bool(self._own) and parts.netloc == self._own and parts.scheme in ("http", "https"))
 
-    async def send(self, url: str, text: str, blocks: list[dict[str, Json]], *, replace: bool = False) -> bool:
+    async def send(self, url: str, text: str, blocks: list[JsonObject], *, replace: bool = False) -> bool:
         if not self.allowed(url):
             log.warning("reply.host_refused", host=urlsplit(url).netloc[:80])
             return False

@@ -203,7 +203,7 @@ CREATE FUNCTION receive_run(
     delivery bytea, new_state text, command text, verb text, line text, request jsonb,
     service text, environment text, lock text, permission text, risk text,
     actor text, team text, channel text, via text, reason text, dry_run boolean, because text,
-    event_kind text, event_body text,
+    event_kind text, event_body text, response_url text,
     OUT run_id bigint, OUT fresh boolean
 ) LANGUAGE plpgsql AS $$
 BEGIN
@@ -237,5 +237,9 @@ BEGIN
     RETURNING r.id INTO run_id;
     UPDATE deliveries d SET run_id = receive_run.run_id WHERE d.key = delivery;
     PERFORM record_event(event_kind, run_id, actor, service, environment, event_body);
+    IF response_url <> '' AND new_state <> 'refused' THEN
+        INSERT INTO reply_urls (run_id, url, expires_at)
+        VALUES (receive_run.run_id, response_url, clock_now() + interval '29 minutes');
+    END IF;
     fresh := true;
 END $$;
