@@ -81,7 +81,9 @@ def health_card(report: Report, past: Past | None = None, *, change: str = "", b
     past = past or Past()
     verdict = _again(report) if change == "recovered" else verdict_of(report)
     lines = tuple(
-        line for line in (_trouble(report), _fine(report), _change(report, past), _failed(past, change)) if line
+        line
+        for line in (_trouble(report), _fine(report), _change(report, past), _failed(report, past, change))
+        if line
     )
     return Card(
         tone_of(report),
