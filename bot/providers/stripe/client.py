@@ -3,7 +3,7 @@
 Only reads are repeated by the SDK. A request that may have been sent and was not answered is never called a failure.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
@@ -35,11 +35,25 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class _Shared(HTTPXClient):
-    """The SDK's requests over the bot's own client, which its owner closes."""
+    """The SDK's requests over the bot's own client, which its owner closes.
+
+    The SDK's own request gives httpx a body in a way that httpx has deprecated.
+    """
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         super().__init__(timeout=_TIMEOUT_S)
-        self._client_async = http
+        self._shared = http
+
+    async def request_async(
+        self, method: str, url: str, headers: Mapping[str, str], post_data: str | bytes | None = None
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        try:
+            reply = await self._shared.request(
+                method, url, headers=headers, content=post_data or None, timeout=_TIMEOUT_S
+            )
+        except httpx.HTTPError as error:
+            self._handle_request_error(error)
+        return reply.content, reply.status_code, reply.headers
 
 
 class StripeApi:

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -169,5 +169,5 @@ class StepSays:
 
 
 @pytest.fixture
-def steps() -> Iterator[Steps]:
-    yield Steps()
+def steps() -> Steps:
+    return Steps()

@@ -67,7 +67,7 @@ async def test_the_history_stands_when_the_repository_cannot_be_read(
     repository: Any, deploys_of: Callable[..., GitReleases]
 ) -> None:
     found = await deploys_of(repository="/nowhere/shop.git").releases()
-    assert [(one.commit, one.title) for one in found][0] == (repository.commits["New checkout"], "")
+    assert (found[0].commit, found[0].title) == (repository.commits["New checkout"], "")
 
 
 async def test_the_commits_between_two_releases_are_told_newest_first(repository: Any, deploys: GitReleases) -> None:
