@@ -135,7 +135,7 @@ class Page:
     async def click(self, request: web.Request) -> web.StreamResponse:
         body = await _body(request)
         me = self._person(body)
-        chosen = body.get("selected_option") or body.get("value")
+        chosen = next((held for key, held in body.items() if key.startswith("selected_")), body.get("value"))
         wanted, block = str(body.get("action_id", "")), body.get("block_id")
         try:
             if view := body.get("view_id"):
@@ -174,8 +174,8 @@ class Page:
         body = await _body(request)
         if self._ws.on_world_action is None:
             return _error("nothing_to_do", 404)
-        await self._ws.on_world_action(str(body.get("action")), self._person(body).id)
-        return web.json_response({"ok": True})
+        text = await self._ws.on_world_action(str(body.get("action")), self._person(body).id)
+        return web.json_response({"ok": True, "text": text})
 
     def _person(self, given: Mapping[str, object]) -> Person:
         person = self._state.people.get(str(given.get("as", "")))

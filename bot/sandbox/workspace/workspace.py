@@ -3,10 +3,9 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 from aiohttp import web
 
@@ -15,16 +14,15 @@ from bot.sandbox.workspace.api import Desk
 from bot.sandbox.workspace.api.views import changed_view, new_view
 from bot.sandbox.workspace.check import Refused
 from bot.sandbox.workspace.check import view as check_view
-from bot.sandbox.workspace.deliver import PATIENCE_S, Courier, headline
+from bot.sandbox.workspace.deliver import PATIENCE_S, Courier
 from bot.sandbox.workspace.faults import Faults
 from bot.sandbox.workspace.forms import fill
 from bot.sandbox.workspace.limits import Limits
 from bot.sandbox.workspace.manifest import read_manifest
+from bot.sandbox.workspace.place import Place
 from bot.sandbox.workspace.pressing import action, find
 from bot.sandbox.workspace.server import BODY_LIMIT, Api
 from bot.sandbox.workspace.shapes import api_view
-from bot.sandbox.workspace.state import State, is_ours
-from bot.sandbox.workspace.store import Store
 from bot.sandbox.workspace.things import (
     APP,
     BOT,
@@ -34,23 +32,17 @@ from bot.sandbox.workspace.things import (
     Call,
     Channel,
     Delivery,
-    File,
     Json,
     Message,
     Person,
-    Usergroup,
     View,
 )
 from bot.sandbox.workspace.triggers import Tickets
-from bot.sandbox.workspace.waiting import Changes
-from bot.sandbox.workspace.words import all_text
 
-T = TypeVar("T")
-KEPT_CALLS = 20_000
 SLACK_RETRIES_S = (0.0, 60.0, 300.0)
 
 
-class Workspace:
+class Workspace(Place):
     """A Slack workspace on this machine, as strict as Slack."""
 
     team_id, bot_user, bot_id, app_id = TEAM, BOT_USER, BOT, APP
@@ -66,29 +58,19 @@ class Workspace:
         strict_limits: bool = True,
         store: Path | None = None,
     ) -> None:
+        super().__init__(clock, read_manifest(manifest), store)
         self.request_url = request_url
         self.url = ""
-        self.calls: list[Call] = []
-        self.replies: list[Call] = []
-        self.deliveries: list[Answer] = []
-        self.on_call: list[Callable[[Call], None]] = []
-        self.on_world_action: Callable[[str, str], Awaitable[None]] | None = None
-        self.world: Mapping[str, object] = {}
+        self.on_world_action: Callable[[str, str], Awaitable[str | None]] | None = None
         self.event_retries_s: tuple[float, ...] = ()
-        self.manifest = read_manifest(manifest)
         self.faults = Faults(clock)
         self.limits = Limits(clock, strict=strict_limits)
-        self.state = State(clock)
-        self._clock = clock
         self._tickets = Tickets(clock)
         self._courier = Courier(signing_secret, clock)
-        self._changes = Changes()
-        self._store = Store(store, self.state) if store else None
         self._runner: web.AppRunner | None = None
         self._retrying: set[asyncio.Task[None]] = set()
         desk = Desk(self.state, self._tickets, self.limits, self.manifest, lambda: self.url)
         self._api = Api(desk, self.faults, bot_token, self._record, self._record_reply)
-        self.state.listeners.append(lambda event, audience: self._changed())
 
     # life
 
@@ -117,64 +99,6 @@ class Workspace:
     @property
     def api_url(self) -> str:
         return f"{self.url}/api/"
-
-    # who and where
-
-    def add_person(
-        self,
-        id: str,  # noqa: A002  Slack's own word
-        name: str,
-        real_name: str,
-        *,
-        title: str = "",
-        color: str = "",
-        is_bot: bool = False,
-        is_restricted: bool = False,
-        is_ultra_restricted: bool = False,
-        deleted: bool = False,
-        team_id: str | None = None,
-        tz: str = "Europe/London",
-    ) -> Person:
-        """Adds or changes a person; `team_id` of another workspace makes a stranger. Their DM with the bot opens."""
-        flags = {"is_bot": is_bot, "is_restricted": is_restricted, "is_ultra_restricted": is_ultra_restricted}
-        person = Person(id, name, real_name, title, color, **flags, deleted=deleted, team_id=team_id or TEAM, tz=tz)
-        self.state.put_person(person)
-        if is_ours(person) and not is_bot and not deleted:
-            self.state.im(id)
-        self._changed()
-        return person
-
-    def add_channel(
-        self,
-        id: str,  # noqa: A002  Slack's own word
-        name: str,
-        *,
-        members: Iterable[str],
-        topic: str = "",
-        is_private: bool = False,
-        is_ext_shared: bool = False,
-    ) -> Channel:
-        """Adds or changes a channel; what was said in it stays. The bot is in it only if it is among `members`."""
-        more: Json = {"topic": topic, "is_ext_shared": is_ext_shared, "created": int(self._clock())}
-        channel = Channel(id, name, "private" if is_private else "channel", frozenset(members), **more)
-        self.state.put_channel(channel)
-        self._changed()
-        return channel
-
-    def add_usergroup(self, id: str, handle: str, name: str, users: Iterable[str]) -> Usergroup:  # noqa: A002
-        group = Usergroup(id, handle, name, tuple(users))
-        self.state.usergroups[id] = group
-        return group
-
-    def command_list(self) -> list[Json]:
-        found = (self.manifest.commands or {}).values()
-        return [{"command": c.command, "description": c.description, "usage_hint": c.usage_hint} for c in found]
-
-    def set_world(self, world: Mapping[str, object]) -> None:
-        """What the page's panel shows about the world around; the same again is not news."""
-        if world != self.world:
-            self.world = world
-            self.state.tell_all({"type": "world", "world": world})
 
     # what people do
 
@@ -285,60 +209,6 @@ class Workspace:
         """The two headers that prove `body` to come from here at `ts`."""
         return self._courier.sign(body, ts)
 
-    # what people see
-
-    def messages(self, channel: str, *, thread: str | None = None) -> list[Message]:
-        """Top-level messages, or a thread's replies without their parent; oldest first."""
-        found = self.state.messages[self._place(channel).id].values()
-        if thread is None:
-            return [m for m in found if not m.is_reply or m.broadcast]
-        return [m for m in found if m.is_reply and m.thread_ts == thread]
-
-    def dms(self, person: str) -> list[Message]:
-        """All that was said between this person and the bot, replies too."""
-        return list(self.state.messages[self.state.im(person).id].values())
-
-    def ephemerals(self, person: str, channel: str | None = None) -> list[Message]:
-        place = self._place(channel, person).id if channel else None
-        found = [m for (to, _), m in self.state.ephemerals.items() if to == person]
-        return sorted((m for m in found if place in (None, m.channel)), key=lambda message: message.ts)
-
-    def views(self, person: str) -> list[View]:
-        """Open forms, the top one last."""
-        return self.state.views_of(person)
-
-    def home(self, person: str) -> View | None:
-        return self.state.homes.get(person)
-
-    def files(self) -> list[File]:
-        """Files that are shared somewhere."""
-        return [file for file in self.state.files.values() if file.channels]
-
-    def message(self, message: Message) -> Message | None:
-        """The same message as it stands now."""
-        if message.ephemeral_to:
-            return self.state.ephemerals.get((message.ephemeral_to, message.ts))
-        return self.state.message(message.channel, message.ts)
-
-    def all_text(self, message: Message) -> str:
-        return all_text(message)
-
-    async def wait_for(self, predicate: Callable[[], T | None], timeout: float = 10.0, what: str = "") -> T:  # noqa: ASYNC109
-        """What the predicate returns once it is true; AssertionError with what was last said and called."""
-        try:
-            return await self._changes.until(predicate, timeout)
-        except TimeoutError:
-            raise AssertionError(f"waited {timeout} s for {what or 'it'} in vain\n{self.dump()}") from None
-
-    def dump(self) -> str:
-        """The last that was said, whispered, called and answered."""
-        said = [m for channel in self.state.messages.values() for m in channel.values()]
-        said += list(self.state.ephemerals.values())
-        lines = [_line(message) for message in sorted(said, key=lambda m: m.ts)[-12:]]
-        calls = [f"  {c.method} {c.status} {c.response.get('error', 'ok')}" for c in self.calls[-8:]]
-        answers = [f"  {headline(answer)}" for answer in self.deliveries[-4:]]
-        return "\n".join(["last said:", *lines, "last called:", *calls, "last answers of the app:", *answers])
-
     # inside
 
     async def _command(self, person: Person, place: Channel, text: str, delivery: Delivery) -> Answer:
@@ -438,46 +308,8 @@ class Workspace:
             return _refused(answer, refusal)
         return answer
 
-    def _place(self, channel: str, person: str = "") -> Channel:
-        """By id or name; the bot's or the person's own id means their direct conversation."""
-        if channel in (BOT_USER, person) and person:
-            return self.state.im(person)
-        found = self.state.channels.get(channel) or self.state.channel_named(channel.removeprefix("#"))
-        if found is None:
-            raise AssertionError(f"there is no channel {channel!r}")
-        return found
-
-    def _view(self, view_id: str) -> View:
-        found = self.state.view(view_id)
-        if found is None:
-            raise AssertionError(f"the view {view_id} is not open")
-        return found
-
     def _response_url(self, person: str, channel: str, **more: str | bool | None) -> str:
         return self.url + self._tickets.response_path(person, channel, **more)
-
-    def _note(self, answer: Answer) -> Answer:
-        self.deliveries.append(answer)
-        del self.deliveries[:-KEPT_CALLS]
-        self._changed()
-        return answer
-
-    def _record(self, call: Call) -> None:
-        self.calls.append(call)
-        del self.calls[:-KEPT_CALLS]
-        for listener in self.on_call:
-            listener(call)
-        self._changed()
-
-    def _record_reply(self, call: Call) -> None:
-        self.replies.append(call)
-        del self.replies[:-KEPT_CALLS]
-        self._changed()
-
-    def _changed(self) -> None:
-        self._changes.happened()
-        if self._store:
-            self._store.changed()
 
 
 def _check_errors(view: View, told: Json) -> None:
@@ -489,9 +321,3 @@ def _check_errors(view: View, told: Json) -> None:
 
 def _refused(answer: Answer, refusal: Refused) -> Answer:
     return Answer(answer.status, answer.body, answer.elapsed_s, str(refusal), answer.headers, answer.others)
-
-
-def _line(message: Message) -> str:
-    whom = f" (only to {message.ephemeral_to})" if message.ephemeral_to else ""
-    thread = " ↳" if message.is_reply else ""
-    return f"  {message.channel}{thread} {message.user}{whom}: {message.text[:200]}"

@@ -144,11 +144,9 @@ def _name(args: Args) -> str:
         raise Refused("invalid_name_required")
     if len(name) > NAME_LIMIT:
         raise Refused("invalid_name_maxlength")
-    if not re.search(r"\w", name):
+    if not re.search(r"[^\W_]", name):
         raise Refused("invalid_name_punctuation")
-    if not re.fullmatch(r"[^\W A-Z]([^\WA-Z]|-)*", name) and not re.fullmatch(r"[\w-]+", name):
-        raise Refused("invalid_name_specials")
-    if name != name.lower():
+    if name != name.lower() or not re.fullmatch(r"[\w-]+", name):
         raise Refused("invalid_name_specials")
     return name
 
