@@ -7,17 +7,19 @@ from datetime import timedelta
 from statistics import median
 from typing import Annotated, cast
 
-from bot.domain.capability import Check, Checks, Deploys, Finding, Look, ReleaseInfo, Running, Step
+from bot.domain.capability import Checks, Deploys, Finding, Look, ReleaseInfo, Running, Step
 from bot.domain.card import Card
 from bot.domain.catalog import Place
 from bot.domain.command import PREVIOUS, Arg, Command, Environment, Release, Service, Verb
 from bot.domain.errors import Impossible, ProviderError, StepFailed
+from bot.domain.health import Report, verdict_of
 from bot.domain.json import JsonObject
 from bot.domain.move import Move, back_to, raises_because, summary, tells
 from bot.domain.plan import Plan
 from bot.domain.rollback_card import Laps, Switched, done, failing, half_done, not_well, passing
 from bot.domain.run import Lock, State
 from bot.domain.words import code, listed, span, when
+from bot.providers.examine import look_at
 from permissions.model import DEPLOY_ROLLBACK, Risk
 
 BAD = "bad-release"  # records by commit: releases that somebody rolled back from
@@ -50,7 +52,7 @@ async def plan(request: Rollback, look: Look) -> Plan:
         "Roll back now",
         _binds(move, deploys),
         (*tells(move, bad), await _how_long(look, place, usual), _way_back(move)),
-        now=f"{passing(await _examine(look, place))} ({when(look.now)})",
+        now=f"{verdict_of(await _examine(look, place))} ({when(look.now)})",
         usual=usual,
         raises=Risk.DESTRUCTIVE if files else None,
         raises_because=raises_because(files),
@@ -212,27 +214,15 @@ async def _verify(running: Running, place: Place, step: Step) -> Sequence[Findin
     loop = asyncio.get_running_loop()
     deadline = loop.time() + VERIFY.total_seconds()
     while True:
-        findings = await _examine(running, place)
+        findings = (await _examine(running, place)).findings
         await step.say(passing(findings))
         if not failing(findings) or loop.time() >= deadline:
             return findings
         await asyncio.sleep(PAUSE.total_seconds())
 
 
-async def _examine(look: Look, place: Place) -> Sequence[Finding]:
-    """Every check of the place at once, each within its own deadline."""
-    checks = [check for offer in look.providers(place, Checks) for check in offer.checks()]
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_look(check)) for check in checks]
-    return [task.result() for task in tasks]
-
-
-async def _look(check: Check) -> Finding:
-    try:
-        async with asyncio.timeout(check.deadline.total_seconds()):
-            return await check.look()
-    except TimeoutError:
-        return Finding(check.name, "unknown", f"no answer within {span(check.deadline)}", "no answer")
+async def _examine(look: Look, place: Place) -> Report:
+    return await look_at(place, look.providers(place, Checks), lambda: look.now)
 
 
 COMMAND = Command(

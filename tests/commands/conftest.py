@@ -1,7 +1,7 @@
 """What commands are handed, in memory, for tests that need no database. Fixtures only; add, never rename."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,9 @@ import commands
 from bot.domain.capability import ChainReport, LockInfo, Step
 from bot.domain.card import Card, Tone
 from bot.domain.catalog import Catalog, EnvironmentEntry, Place, ServiceEntry, Thresholds
+from bot.domain.errors import Stopped
 from bot.domain.event import Event
+from bot.domain.json import JsonObject
 from bot.domain.parse import Parsed, parse_line
 from bot.domain.plan import Plan
 from bot.domain.run import Run, RunId, State
@@ -214,3 +216,81 @@ def ask(a_catalog: Catalog, running_for: Callable[..., MemoryLooking]) -> Callab
         return await parsed.verb.execute(parsed.request, Plan("", "", "", "", {}), running)
 
     return answer
+
+
+# --- runs with steps and records -----------------------------------------------------------------------------
+
+
+class MemoryRecords:
+    """`Records` in a dict; `claim` inserts as PostgreSQL does."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, Place, str], tuple[JsonObject, datetime]] = {}
+
+    def of(self, kind: str) -> dict[str, JsonObject]:
+        return {key: value for (each, _, key), (value, _) in self.rows.items() if each == kind}
+
+    async def get(self, kind: str, place: Place, key: str) -> JsonObject | None:
+        found = self.rows.get((kind, place, key))
+        return found[0] if found else None
+
+    async def listed(
+        self, kind: str, place: Place | None = None, limit: int = 100
+    ) -> Sequence[tuple[str, JsonObject, datetime]]:
+        rows = [
+            (k, v, at) for (each, where, k), (v, at) in self.rows.items() if each == kind and place in (None, where)
+        ]
+        return rows[::-1][:limit]
+
+    async def claim(self, kind: str, place: Place, key: str, value: JsonObject) -> bool:
+        if (kind, place, key) in self.rows:
+            return False
+        self.rows[kind, place, key] = (value, NOW)
+        return True
+
+    async def put(self, kind: str, place: Place, key: str, value: JsonObject) -> None:
+        self.rows.pop((kind, place, key), None)
+        self.rows[kind, place, key] = (value, NOW)
+
+
+@dataclass
+class MemorySays:
+    words: list[str]
+
+    async def say(self, text: str) -> None:
+        self.words.append(text)
+
+
+@dataclass
+class MemoryRunning(MemoryLooking):
+    """`Running` whose steps are written down in `said`; cancelled before the step named in `stop_before`."""
+
+    said: dict[str, list[str]] = field(default_factory=dict)
+    stop_before: str = ""
+
+    @asynccontextmanager
+    async def _stepping(self, name: str) -> AsyncIterator[MemorySays]:
+        if name == self.stop_before:
+            raise Stopped(f"Cancelled before the step “{name}”.")
+        self.said[name] = []
+        yield MemorySays(self.said[name])
+
+    def step(self, name: str, *, deadline: timedelta | None = None) -> AbstractAsyncContextManager[Step]:
+        return self._stepping(name)
+
+
+@pytest.fixture
+def memory_records() -> MemoryRecords:
+    return MemoryRecords()
+
+
+@pytest.fixture
+def stepping(
+    govern: MemoryGovern, a_catalog: Catalog, a_run: Callable[..., Run], memory_records: MemoryRecords
+) -> Callable[..., MemoryRunning]:
+    """`stepping(7, {Deploys: [deploys]})`: the handle of run R-7 with these providers; all share the records."""
+
+    def make(number: int = 42, offered: dict[type, list[Any]] | None = None, **facts: Any) -> MemoryRunning:
+        return MemoryRunning(a_run(number, **facts), govern, a_catalog, records=memory_records, offered=offered or {})
+
+    return make
