@@ -22,7 +22,7 @@ async def execute(request: Approve, _plan: Plan, running: Running) -> Card:
 
 COMMAND = Command(
     "/approve",
-    "Approve a request that waits, as its button does.",
+    "Approve a request that waits, as its button does",
     (
         Verb(
             "",
@@ -31,7 +31,7 @@ COMMAND = Command(
             execute,
             permission=APPROVAL_VOTE,
             risk=Risk.RECORD,
-            help="Counts as your vote for exactly that plan; a plan that changed since is refused.",
+            help="Counts as your vote for exactly that plan; a plan that changed since is refused",
             example="/approve R-42 7c01e9",
             answers="private",
         ),

@@ -98,7 +98,7 @@ def _note(what: str, next_step: str) -> Card:
 
 COMMAND = Command(
     "/audit",
-    "Read the audit log, and prove that nobody changed it.",
+    "Read the audit log, and prove that nobody changed it",
     (
         Verb(
             "",
@@ -107,7 +107,7 @@ COMMAND = Command(
             last,
             permission=AUDIT_READ,
             risk=Risk.READ,
-            help="The last entries, or those of one run.",
+            help="The last entries, or those of one run",
             example="/audit R-42",
             answers="private",
         ),
@@ -118,7 +118,7 @@ COMMAND = Command(
             last,
             permission=AUDIT_READ,
             risk=Risk.READ,
-            help="The same, by its name.",
+            help="The same, by its name",
             example="/audit last --limit 50",
             answers="private",
         ),
@@ -129,7 +129,7 @@ COMMAND = Command(
             verify,
             permission=AUDIT_READ,
             risk=Risk.READ,
-            help="Reads every seal again and says whether the chain is whole.",
+            help="Reads every seal again and says whether the chain is whole",
             example="/audit verify",
         ),
     ),

@@ -25,7 +25,7 @@ async def execute(request: Can, _plan: Plan, running: Running) -> Card:
 
 COMMAND = Command(
     "/can",
-    "Say what the policy lets somebody do here, and why.",
+    "Say what the policy lets somebody do here, and why",
     (
         Verb(
             "",

@@ -22,7 +22,7 @@ async def execute(request: Deny, _plan: Plan, running: Running) -> Card:
 
 COMMAND = Command(
     "/deny",
-    "Deny a request that waits, as its button does.",
+    "Deny a request that waits, as its button does",
     (
         Verb(
             "",

@@ -20,7 +20,7 @@ async def execute(_request: Ops, _plan: Plan, running: Running) -> Card:
 
 COMMAND = Command(
     "/ops",
-    "Show what you may do here; every command also works after it.",
+    "Show what you may do here; every command also works after it",
     (
         Verb(
             "",
@@ -29,7 +29,7 @@ COMMAND = Command(
             execute,
             permission=OPS_READ,
             risk=Risk.READ,
-            help="What you may do in this channel, with examples.",
+            help="What you may do in this channel, with examples",
             example="/ops",
             answers="private",
             quick=True,

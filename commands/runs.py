@@ -149,7 +149,7 @@ def _none(title: str, more: str) -> Card:
 
 COMMAND = Command(
     "/runs",
-    "List runs, show one, cancel or settle it, see the locks.",
+    "List runs, show one, cancel or settle it, see the locks",
     (
         Verb(
             "",
@@ -158,7 +158,7 @@ COMMAND = Command(
             runs,
             permission=RUN_READ,
             risk=Risk.READ,
-            help="The last runs of this channel's place; of everything with `all`.",
+            help="The last runs of this channel's place; of everything with `all`",
             example="/runs shop production",
         ),
         Verb(
@@ -168,7 +168,7 @@ COMMAND = Command(
             show,
             permission=RUN_READ,
             risk=Risk.READ,
-            help="One run whole: state, plan, votes, steps.",
+            help="One run whole: state, plan, votes, steps",
             example="/runs show R-42",
         ),
         Verb(
@@ -178,7 +178,7 @@ COMMAND = Command(
             cancel,
             permission=RUN_CANCEL,
             risk=Risk.RECORD,
-            help="Stops it before its next step; what is done stays done.",
+            help="Stops it before its next step; what is done stays done",
             example="/runs cancel R-42",
             answers="private",
         ),
@@ -200,7 +200,7 @@ COMMAND = Command(
             locks,
             permission=RUN_READ,
             risk=Risk.READ,
-            help="Who holds which place, since when, and who waits.",
+            help="Who holds which place, since when, and who waits",
             example="/runs locks",
         ),
     ),

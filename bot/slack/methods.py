@@ -1,0 +1,37 @@
+"""Which of Slack's Web API methods and events the bot uses, and the scopes that each needs.
+
+The manifest asks for these scopes and no others; a test compares this list with the code. Nothing is called here.
+"""
+
+from collections.abc import Mapping
+
+_HISTORY = frozenset({"channels:history", "groups:history", "im:history"})
+
+METHODS: Mapping[str, frozenset[str]] = {
+    "auth.test": frozenset(),
+    "chat.getPermalink": frozenset(),
+    "chat.postEphemeral": frozenset({"chat:write"}),
+    "chat.postMessage": frozenset({"chat:write"}),
+    "chat.update": frozenset({"chat:write"}),
+    "conversations.history": _HISTORY,  # read once after an unknown outcome, to find a post that did arrive
+    "conversations.open": frozenset({"im:write"}),
+    "conversations.replies": _HISTORY,
+    "files.completeUploadExternal": frozenset({"files:write"}),
+    "files.getUploadURLExternal": frozenset({"files:write"}),
+    "users.info": frozenset({"users:read"}),
+    "users.list": frozenset({"users:read"}),
+}
+"""Method → the scopes that it needs wherever we call it."""
+
+EVENTS: Mapping[str, frozenset[str]] = {
+    "app_uninstalled": frozenset(),
+    "team_join": frozenset({"users:read"}),
+    "tokens_revoked": frozenset(),
+    "user_change": frozenset({"users:read"}),
+}
+"""Event → the scopes without which Slack does not send it."""
+
+
+def scopes() -> list[str]:
+    """Everything that the methods and events need, in order."""
+    return sorted(frozenset().union(*METHODS.values(), *EVENTS.values()))
