@@ -13,8 +13,8 @@ import pwd
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fcntl import fcntl
@@ -29,6 +29,7 @@ LINES = 200
 _TAIL = 64 * 1024  # bytes of output kept
 _CHUNK = 1024 * 1024
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ; its name is in fcntl from Python 3.10 on Linux only
+_GATHER_S, _GATHERED = 0.002, 64 * 1024
 _GRACE_S = 5.0  # between TERM and KILL
 _LINGER_S = 1.0  # a daemon that was left behind may hold our pipe open
 _NOT_STARTED = 127
@@ -53,6 +54,13 @@ class Failed(WatchkeeperError):
         super().__init__(f"{Path(command).name} {ended}{': ' if tail else '.'}{clean(tail, 2000)}")
 
 
+class NotStarted(Failed):
+    """There is no such command, folder or user here."""
+
+    def __init__(self, command: str, why: str) -> None:
+        super().__init__(command, _NOT_STARTED, why, timedelta())
+
+
 async def run(
     argv: Sequence[str],
     *,
@@ -61,22 +69,17 @@ async def run(
     timeout: timedelta,  # noqa: ASYNC109 - it ends the process group, which asyncio.timeout does not
     run_as: str | None = None,
     output: Path | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> Finished:
     """Run a command to its end; its output goes to the tail and, whole, to `output` when that is named."""
     loop = asyncio.get_running_loop()
     begun = loop.time()
     tail = Tail()
-    read, write = _pipe()
     try:
-        try:
-            process = await _start(argv, env, cwd, run_as, stdout=write, stderr=write)
-        finally:
-            os.close(write)
-    except (OSError, Failed) as error:
-        os.close(read)
-        return Finished(_NOT_STARTED, _why(argv[0], error), timedelta())
-    async with _reading(read) as reader, _ended(process):
-        code = await _within(timeout, process, reader, tail, output)
+        async with _child(argv, env, cwd, run_as, None, pass_fds) as (process, pipe):
+            code = await _within(timeout, process, pipe, tail, output)
+    except NotStarted as error:
+        return Finished(_NOT_STARTED, error.tail, timedelta())
     return Finished(code, tail.text, timedelta(seconds=loop.time() - begun))
 
 
@@ -88,36 +91,31 @@ async def stream(
     timeout: timedelta,  # noqa: ASYNC109 - it ends the process group, which asyncio.timeout does not
     run_as: str | None = None,
     chunk: int = _CHUNK,
+    pass_fds: Sequence[int] = (),
 ) -> AsyncIterator[bytes]:
     """What a command writes to stdout, in pieces of at most `chunk` bytes, no faster than they are taken.
 
     Raises Failed when it does not end with 0. Close it (contextlib.aclosing) when you may not read to the end.
     """
     until = asyncio.get_running_loop().time() + timeout.total_seconds()
+    code: int | None = None
     with tempfile.TemporaryFile() as errors:
-        read, write = _pipe()
-        try:
-            try:
-                process = await _start(argv, env, cwd, run_as, stdout=write, stderr=errors)
-            finally:
-                os.close(write)
-        except OSError as error:
-            os.close(read)
-            raise Failed(argv[0], _NOT_STARTED, _why(argv[0], error), timeout) from error
-        except Failed:
-            os.close(read)
-            raise
-        async with _reading(read) as reader, _ended(process):
-            code: int | None = None
+        async with _child(argv, env, cwd, run_as, errors, pass_fds) as (process, pipe):
             try:
                 # A timeout around the whole would cancel whoever holds a chunk: each wait has its own.
-                while data := await asyncio.wait_for(reader.read(chunk), _left(until)):
+                while data := await _chunk(pipe, chunk, until):
                     yield data
-                code = await asyncio.wait_for(process.wait(), _left(until))
+                async with asyncio.timeout_at(until):
+                    code = await process.wait()
             except TimeoutError:
                 await _end(process)
         if code != 0:
             raise Failed(argv[0], code, _last(errors), timeout)
+
+
+async def _chunk(pipe: "Pipe", most: int, until: float) -> bytes:
+    async with asyncio.timeout_at(until):
+        return await pipe.read(most)
 
 
 @dataclass(slots=True)
@@ -145,10 +143,6 @@ def _last(file: IO[bytes]) -> str:
     return _lines(file.read()).removeprefix("setpriv: ")
 
 
-def _left(until: float) -> float:
-    return max(0.0, until - asyncio.get_running_loop().time())
-
-
 def _pipe() -> tuple[int, int]:
     read, write = os.pipe()
     with suppress(OSError):  # a wider pipe only saves switches between the two processes
@@ -156,25 +150,40 @@ def _pipe() -> tuple[int, int]:
     return read, write
 
 
-async def _start(
+@asynccontextmanager
+async def _child(
     argv: Sequence[str],
     env: Mapping[str, str] | None,
     cwd: Path | None,
     run_as: str | None,
-    *,
-    stdout: int,
-    stderr: int | IO[bytes],
-) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *_in_front(run_as),
-        *argv,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=stderr,
-        cwd=cwd,
-        env={**_environment(run_as), **(env or {})},
-        start_new_session=True,
-    )
+    errors: IO[bytes] | None,
+    pass_fds: Sequence[int],
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, "Pipe"]]:
+    """A child and its output; `errors` None puts both streams into one. However it is left, the child has ended."""
+    before = _in_front(run_as)
+    read, write = _pipe()
+    with _reading(read) as pipe:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *before,
+                *argv,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=write,
+                stderr=errors or write,
+                cwd=cwd,
+                env={**_environment(run_as), **(env or {})},
+                start_new_session=True,
+                pass_fds=tuple(pass_fds),
+            )
+        except OSError as error:
+            raise NotStarted(argv[0], f"it cannot be started ({error.strerror})") from error
+        finally:
+            os.close(write)
+        try:
+            yield process, pipe
+        finally:
+            if process.returncode is None:
+                await _end(process)
 
 
 def _in_front(run_as: str | None) -> tuple[str, ...]:
@@ -183,7 +192,7 @@ def _in_front(run_as: str | None) -> tuple[str, ...]:
         return (setpriv, "--pdeathsig", "TERM", "--") if setpriv else ()
     person = _account(run_as)
     if setpriv is None:
-        raise Failed("setpriv", _NOT_STARTED, "it is not installed (util-linux), and `run_as` needs it", timedelta())
+        raise NotStarted("setpriv", "it is not installed (util-linux), and `run_as` needs it")
     if person.pw_uid == os.geteuid():
         return (setpriv, "--pdeathsig", "TERM", "--")
     user = (f"--reuid={person.pw_uid}", f"--regid={person.pw_gid}", "--init-groups")
@@ -194,7 +203,7 @@ def _account(name: str) -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(name)
     except KeyError:
-        raise Failed("run_as", _NOT_STARTED, f"this host has no user {name}", timedelta()) from None
+        raise NotStarted("run_as", f"this host has no user {name}") from None
 
 
 def _environment(run_as: str | None) -> dict[str, str]:
@@ -206,45 +215,55 @@ def _environment(run_as: str | None) -> dict[str, str]:
         return {"PATH": PATH, "LANG": "C.UTF-8", "HOME": "/"}
 
 
-def _why(command: str, error: Exception) -> str:
-    return str(error) if isinstance(error, Failed) else f"{Path(command).name} cannot be started: {error}"
+class Pipe:
+    """The reading end of a pipe. While nobody reads, at most a megabyte waits in it and the writer stands still."""
+
+    def __init__(self, fd: int) -> None:
+        os.set_blocking(fd, False)
+        self._fd = fd
+        self._short = False
+
+    async def read(self, most: int) -> bytes:
+        """What is there, or what comes next; empty at the end."""
+        if self._short:  # a writer of small pieces: let some gather, or each would wake us
+            await asyncio.sleep(_GATHER_S)
+        while True:
+            try:
+                data = os.read(self._fd, most)
+            except BlockingIOError:
+                await self._readable()
+                continue
+            self._short = len(data) < _GATHERED
+            return data
+
+    async def _readable(self) -> None:
+        loop = asyncio.get_running_loop()
+        ready = asyncio.Event()
+        loop.add_reader(self._fd, ready.set)
+        try:
+            await ready.wait()
+        finally:
+            loop.remove_reader(self._fd)
 
 
-@asynccontextmanager
-async def _reading(fd: int) -> AsyncIterator[asyncio.StreamReader]:
-    """Reads a pipe without waiting on it; pauses the writer while two chunks lie unread."""
-    reader = asyncio.StreamReader(limit=_CHUNK)
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(fd, "rb", buffering=0)
-    )
+@contextmanager
+def _reading(fd: int) -> Iterator[Pipe]:
     try:
-        yield reader
+        yield Pipe(fd)
     finally:
-        transport.close()
-        await asyncio.sleep(0)  # the transport closes its file on the loop's next turn
-
-
-@asynccontextmanager
-async def _ended(process: asyncio.subprocess.Process) -> AsyncIterator[None]:
-    """However the block is left, the command has ended and was waited for."""
-    try:
-        yield
-    finally:
-        if process.returncode is None:
-            await _end(process)
+        os.close(fd)
 
 
 async def _within(
     limit: timedelta,
     process: asyncio.subprocess.Process,
-    reader: asyncio.StreamReader,
+    pipe: Pipe,
     tail: Tail,
     output: Path | None,
 ) -> int | None:
     """Its exit code; None when it was stopped because the time was over."""
     async with asyncio.TaskGroup() as group:
-        reading = group.create_task(_collect(reader, tail, output))
+        reading = group.create_task(_collect(pipe, tail, output))
         try:
             code = await asyncio.wait_for(process.wait(), limit.total_seconds())
         except TimeoutError:
@@ -255,10 +274,10 @@ async def _within(
     return code
 
 
-async def _collect(reader: asyncio.StreamReader, tail: Tail, output: Path | None) -> None:
+async def _collect(pipe: Pipe, tail: Tail, output: Path | None) -> None:
     file = await asyncio.to_thread(_open, output) if output else None
     try:
-        while data := await reader.read(_CHUNK):
+        while data := await pipe.read(_CHUNK):
             tail.add(data)
             if file:
                 await asyncio.to_thread(file.write, data)
