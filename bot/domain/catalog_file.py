@@ -66,10 +66,10 @@ def _whole(found: Catalog) -> Iterable[tuple[Path, str, str]]:
     """What only shows when all parts are known."""
     for clash in check_names({}, found):
         yield ("services",), clash, ""
-    for place, section, key, name, other in shared_names(found):
-        path = ("services", place.service, "environments", place.environment, section, key)
-        what = f"{place} is not protected but shares {name} with {other}, which is."
-        yield path, what, f"Give {place} its own {section}, or protect it."
+    for part, other in shared_names(found):
+        path = ("services", part.place.service, "environments", part.place.environment, part.section, part.key)
+        what = f"{part.place} is not protected but shares {part.value} with {other}, which is."
+        yield path, what, f"Give {part.place} its own, or protect it."
 
 
 def _json(sheet: Sheet) -> Json:

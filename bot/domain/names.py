@@ -28,7 +28,7 @@ def all_environments(catalog: Catalog) -> dict[str, str]:
     """The same over every service; only for telling what kind of name a word is."""
     found: dict[str, str] = {}
     for service in catalog.services.values():
-        found = {**environments_of(service), **found}
+        found.update(environments_of(service))
     return found
 
 

@@ -4,6 +4,7 @@ Pure; secrets come in through `resolve` and never go out: a finding names places
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import product
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -14,17 +15,24 @@ from bot.domain.catalog import Catalog, EnvironmentEntry, Place
 SHARED = {"postgres": ("url", "read"), "stripe": ("key",), "releases": ("folder",)}
 """What makes two environments one: their database, their payments, the folder that a switch changes."""
 
-Shared = tuple[Place, str, str, str, Place]
-"""(unprotected place, section, key, what it names, protected place)."""
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One value of one environment, by its name in the catalog."""
+
+    place: Place
+    section: str
+    key: str
+    value: str
 
 
-def shared_names(catalog: Catalog) -> list[Shared]:
-    """The same $NAME or folder in an unprotected and a protected environment."""
+def shared_names(catalog: Catalog) -> list[tuple[Part, Place]]:
+    """The same $NAME or folder in an unprotected environment (its scripts included) and in a protected one."""
     return [
-        (open_.place, section, key, value, closed.place)
+        (mine, closed.place)
         for open_, closed in _pairs(catalog)
-        for section, key, value in _values(open_)
-        if any(value == other for kind, _, other in _values(closed) if kind == section)
+        for mine in (*_parts(open_), *_script_parts(open_))
+        if any(mine.value == its.value and mine.section in (its.section, SCRIPTS) for its in _parts(closed))
     ]
 
 
@@ -34,16 +42,17 @@ def shared_parts(catalog: Catalog, resolve: Callable[[str], str]) -> list[str]:
     `resolve` turns `$NAME` into its value.
     """
     return [
-        f"{open_.place} is not protected but has the same {_NOUNS[section]} as {closed.place}, which is "
-        f"({name} and {other}). Give {open_.place} its own, or protect it."
+        f"{mine.place} is not protected but has the same {what} as {its.place}, which is "
+        f"({mine.value} and {its.value}). Give {mine.place} its own, or protect it."
         for open_, closed in _pairs(catalog)
-        for section, _, name in _values(open_)
-        for kind, _, other in _values(closed)
-        if section == kind and section in _NOUNS and _same(section, resolve(name), resolve(other))
+        for mine in (*_parts(open_), *_script_parts(open_))
+        for its in _parts(closed)
+        if mine.value.startswith("$") and its.value.startswith("$")
+        if (what := _same(resolve(mine.value), resolve(its.value)))
     ]
 
 
-_NOUNS = {"postgres": "database", "stripe": "live Stripe key"}
+SCRIPTS = "script_env"
 
 
 def _pairs(catalog: Catalog) -> Iterator[tuple[EnvironmentEntry, EnvironmentEntry]]:
@@ -51,26 +60,34 @@ def _pairs(catalog: Catalog) -> Iterator[tuple[EnvironmentEntry, EnvironmentEntr
     return ((one, two) for one, two in product(entries, entries) if not one.protected and two.protected)
 
 
-def _values(entry: EnvironmentEntry) -> Iterator[tuple[str, str, str]]:
-    """(section, key, value) of what would make two environments one."""
+def _parts(entry: EnvironmentEntry) -> Iterator[Part]:
     for section, keys in SHARED.items():
         found = entry.sections.get(section)
         for key in keys:
             value = getattr(found, key, None) if isinstance(found, BaseModel) else None
             if value is not None:
-                yield section, key, str(value)
+                yield Part(entry.place, section, key, str(value))
 
 
-def _same(section: str, one: str, two: str) -> bool:
-    if section == "stripe":
-        return one == two and one.startswith(("sk_live_", "rk_live_"))
-    return _database(one) == _database(two)
+def _script_parts(entry: EnvironmentEntry) -> Iterator[Part]:
+    return (Part(entry.place, SCRIPTS, name, value) for name, value in entry.script_env.items())
 
 
-def _database(url: str) -> tuple[str, int, str]:
+def _same(one: str, two: str) -> str:
+    """What two values both are; "" when they are different things."""
+    if one == two and one.startswith(("sk_live_", "rk_live_")):
+        return "live Stripe key"
+    both = one.startswith(_POSTGRES) and two.startswith(_POSTGRES)
+    return "database" if both and _database(one) == _database(two) else ""
+
+
+_POSTGRES = ("postgres://", "postgresql://")
+
+
+def _database(url: str) -> tuple[str, str, str]:
     """Host, port and database of a PostgreSQL URL; a socket's folder counts as its host."""
     split, asked = urlsplit(url), parse_qs(urlsplit(url).query)
-    host = (split.hostname or asked.get("host", ["localhost"])[0]).rstrip("/.").lower()
-    port = split.port or int(asked.get("port", ["5432"])[0])
+    host, _, port = split.netloc.rpartition("@")[2].partition(":")
+    host = (host or asked.get("host", ["localhost"])[0]).rstrip("/.").lower()
     name = unquote(split.path.lstrip("/")) or asked.get("dbname", [unquote(split.username or "")])[0]
-    return "localhost" if host in ("127.0.0.1", "::1") else host, port, name
+    return "localhost" if host == "127.0.0.1" else host, port or asked.get("port", ["5432"])[0], name

@@ -1,11 +1,14 @@
 """catalog.yml: what a good one means, and every problem of a bad one with its line and remedy."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
 from bot.domain.catalog import Catalog, Place, SecretName
@@ -255,6 +258,7 @@ def test_a_password_by_name_or_none_at_all_is_no_pasted_secret() -> None:
         ("postgres: {url: $DB, read: $DB_READ}", "postgres: {url: $DB_READ}", 7),
         ("stripe: {key: $KEY}", "stripe: {key: $KEY}", 7),
         ("releases: {folder: /srv/shop}", "releases: {folder: /srv/shop}", 7),
+        ("postgres: {url: $DB}", "script_env: {DATABASE_URL: $DB}", 7),
     ],
 )
 def test_an_unprotected_environment_that_shares_with_a_protected_one_is_refused(
@@ -286,6 +290,13 @@ def test_the_same_database_behind_two_names_is_found(production: str, staging: s
     assert not any(value and value in one for one in found for value in values.values())
 
 
+def test_a_script_of_an_unprotected_environment_may_not_reach_a_protected_database() -> None:
+    text = GOOD.replace("{url: $STAGING_DB}}", "{url: $STAGING_DB}, script_env: {DATABASE_URL: $TEST_DB}}")
+    values = {"$SHOP_DB": "postgres://a:1@db.example/shop", "$TEST_DB": "postgres://b:2@db.example/shop"}
+    (found,) = shared_parts(load(text), lambda name: values.get(name, name))
+    assert "($TEST_DB and $SHOP_DB)" in found
+
+
 @pytest.mark.parametrize(("key", "same"), [("sk_live_1", True), ("sk_test_1", False)])
 def test_only_a_live_stripe_key_may_not_be_shared(key: str, same: bool) -> None:
     text = GOOD.replace("{url: $STAGING_DB}}", "{url: $STAGING_DB}, stripe: {key: $OTHER_KEY}}")
@@ -299,3 +310,18 @@ def test_a_production_without_protection_is_warned_of() -> None:
     assert found.warnings == (
         "catalog.yml:5: shop production is not protected. Changes there need nobody's approval.",
     )
+
+
+LINES = GOOD.splitlines()
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, len(LINES) - 1), st.text(max_size=20) | st.sampled_from(LINES)), max_size=4),
+)
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_a_catalog_or_a_list_of_problems(changes: list[tuple[int, str]]) -> None:
+    lines = [*LINES]
+    for at, text in changes:
+        lines[at] = text
+    with suppress(CatalogError):
+        assert load("\n".join(lines)).services
