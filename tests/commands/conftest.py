@@ -237,10 +237,10 @@ class MemoryRecords:
     async def listed(
         self, kind: str, place: Place | None = None, limit: int = 100
     ) -> Sequence[tuple[str, JsonObject, datetime]]:
-        rows = [
-            (k, v, at) for (each, where, k), (v, at) in self.rows.items() if each == kind and place in (None, where)
+        found = [
+            (key, *row) for (each, where, key), row in self.rows.items() if each == kind and place in (None, where)
         ]
-        return rows[::-1][:limit]
+        return found[::-1][:limit]
 
     async def claim(self, kind: str, place: Place, key: str, value: JsonObject) -> bool:
         if (kind, place, key) in self.rows:
