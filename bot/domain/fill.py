@@ -48,7 +48,8 @@ class Filling:
         try:
             value = self._named(item, text) or read(item, text, self.now)
         except Unfit as error:
-            raise BadRequest(f"{code(name)}: {error}.", f"It takes {wants(item)}.") from None
+            takes = "" if wants(item) in str(error) else f"It takes {wants(item)}."
+            raise BadRequest(f"{code(name)}: {error}.", takes) from None
         self.put(item, value, text)
 
     def put(self, item: Field, value: object, text: str) -> None:
@@ -126,9 +127,9 @@ class Filling:
         open_fields = [wants(item) for item in self.fields if not item.option and item.name not in self.values]
         if open_fields:
             return BadRequest(f"{quoted(text, 40)} does not fit.", f"{self.said} takes {listed(open_fields)}.")
-        return BadRequest(
-            f"{quoted(text, 40)} is one word too many for {self.said}.", f"A reason comes after {code('because')}."
-        )
+        meant = nearest(text, ("because", "help"))
+        advice = f"Did you mean {code(meant)}?" if meant else f"A reason comes after {code('because')}."
+        return BadRequest(f"{quoted(text, 40)} is one word too many for {self.said}.", advice)
 
     def _words(self) -> list[str]:
         own = [word for item in self.fields if item.name not in self.values for word in item.words]
@@ -168,7 +169,7 @@ class Filling:
         return next((item for item in self.fields if item.kind is kind), None)
 
     def _missing(self, item: Field) -> BadRequest:
-        what = f"{self.said} needs to know which {item.label}."
+        what = f"{self.said} needs to know {'how' if item.kind is Kind.WORD else f'which {item.label}'}."
         if item.kind is Kind.SERVICE:
             choices = listed([code(name) for name in sorted(self.catalog.services)])
             return BadRequest(what, f"Add {choices}.", self.verb.example)

@@ -251,6 +251,8 @@ REFUSED: list[tuple[str, str, str]] = [
     ("/rollback shop production staging", "The environment is given twice.", "“staging”"),
     ("/rollback shop servio production", "The service is given twice.", "“servio”"),
     ("/rollback shop production now", "“now” is one word too many for /rollback.", "after because"),
+    ("/rollback shop production becuase it broke", "“becuase” is one word too many", "Did you mean because?"),
+    ("/runs settle R-42", "/runs settle needs to know how.", "Add done or not-done."),
     ("/rollback shop production 4c1d2a7", "“4c1d2a7” stands alone.", "Did you mean --to 4c1d2a7?"),
     ("/backup", "/backup needs to know what to do.", "Say db, status or verify."),
     ("/backup stauts shop", "“stauts” is nothing that /backup does.", "Did you mean status?"),
