@@ -1,11 +1,13 @@
 """The two reviewed files, read and validated together: catalog.yml and policy.yml."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import commands
 from bot.domain.catalog import Catalog
 from bot.domain.catalog_file import CatalogError, load_catalog
+from bot.domain.command import Command
 from bot.domain.names import check_names
 from bot.providers.registry import find_providers
 from permissions import model
@@ -17,17 +19,19 @@ from permissions.problem import Problem
 class Files:
     catalog: Catalog
     policy: Policy
+    commands: Mapping[str, Command]
 
 
-def read(catalog: Path, policy: Path) -> Files:
+def read(catalog: Path, policy: Path, records: Mapping[str, Command] | None = None) -> Files:
     """Raises CatalogError or PolicyError with every problem of the file, OSError when it is not there."""
     sections = {name: provider.settings for name, provider in find_providers().items()}
     entries = load_catalog(catalog.read_text(), file=str(catalog), sections=sections)
     rules = load_policy(policy.read_text(), file=str(policy), services=entries.protection(), permissions=model.ALL)
-    names = check_names(commands.find(), entries)
+    installed = commands.find() if records is None else records
+    names = check_names(installed, entries)
     if names:
         raise CatalogError(tuple(Problem(str(catalog), 1, name, "") for name in names))
-    return Files(entries, rules)
+    return Files(entries, rules, installed)
 
 
 def check(catalog: Path, policy: Path) -> tuple[list[str], list[str], str]:

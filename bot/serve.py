@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +16,8 @@ from aiohttp import web as http
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_sdk.web.async_client import AsyncWebClient
 
-import commands
 from bot import loop_lag
-from bot.db import database, events, leader, seal
+from bot.db import database, events, leader, offers, seal
 from bot.db import people as people_table
 from bot.db.bell import Bell
 from bot.db.database import AWAY, Pool
@@ -107,7 +106,14 @@ class Process:
     """One running bot: web, worker, or both. `start` returns when it listens, `stop` when all has ended."""
 
     def __init__(
-        self, settings: Settings, files: Files, pool: Pool, scratch: Scratch, *, web: bool = True, worker: bool = True
+        self,
+        settings: Settings,
+        files: Files,
+        pool: Pool,
+        *,
+        scratch: Callable[[], Awaitable[str]] | None = None,
+        web: bool = True,
+        worker: bool = True,
     ) -> None:
         self._settings = settings
         self._files = files
@@ -161,12 +167,12 @@ class Process:
             secret=secret,
             clock=now,
             data_dir=settings.data_dir.absolute(),
-            scratch_server=self._scratch.url,
+            scratch_server=self._scratch,
         )
         self.installation = Installation(
             pool,
             self.bell,
-            commands.find(),
+            self._files.commands,
             self._files.catalog,
             self._files.policy,
             self.people,
@@ -267,7 +273,7 @@ class Process:
         press = Press(self.installation, self.intake, self.votes, self.govern)
         inbox = SlackInbox(self._pool, self.bell, self.people, self.stopping.set)
         replies = Replies(self.session, self._settings.api_url)
-        self.listeners = Listeners(self.intake, press, inbox, replies, now, unknown_if_recorded)
+        self.listeners = Listeners(self.intake, press, inbox, replies, now, unknown_if_recorded, self._offers)
         secret = self._settings.signing_secret.get_secret_value()
         bolt = bolt_app(self.identity, secret, self.client, self.listeners)
 
@@ -275,6 +281,10 @@ class Process:
             return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
 
         return SlackDoor(Guard(secret, time.time), dispatch)
+
+    async def _offers(self, card: Card) -> Mapping[str, str]:
+        asks = [button.ask for button in card.buttons if button.ask.split(" ")[0] in self._files.commands]
+        return await offers.mint_all(self._pool, asks)
 
     async def _listen(self, app: http.Application, host: str, port: int) -> int:
         runner = http.AppRunner(app, access_log=None)
@@ -311,7 +321,7 @@ async def serve(settings: Settings, *, web: bool = True, worker: bool = True) ->
     if settings.database_url is None and not (web and worker):
         raise SettingsError(["DATABASE_URL is missing: web and worker in two processes need one PostgreSQL."])
     async with open_database(settings) as (pool, scratch):
-        process = Process(settings, files, pool, scratch, web=web, worker=worker)
+        process = Process(settings, files, pool, scratch=scratch.url, web=web, worker=worker)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, process.stopping.set)
