@@ -13,7 +13,7 @@ import pwd
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -92,7 +92,7 @@ async def stream(
     run_as: str | None = None,
     chunk: int = _CHUNK,
     pass_fds: Sequence[int] = (),
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """What a command writes to stdout, in pieces of at most `chunk` bytes, no faster than they are taken.
 
     Raises Failed when it does not end with 0. Close it (contextlib.aclosing) when you may not read to the end.

@@ -1,0 +1,78 @@
+"""A service's PostgreSQL: checks, dumps and the proof that a dump restores. It only reads the service's own."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from bot.domain.capability import Check, Checks
+from bot.domain.errors import Impossible
+from bot.providers.postgres.address import Address, address
+from bot.providers.postgres.checks import DatabaseCheck, Look, PoolCheck, SizeCheck
+from bot.providers.postgres.connect import facts, reading
+from bot.providers.postgres.dump import Dump, dumping
+from bot.providers.postgres.models import Counts, Facts, PostgresSettings, Verified
+from bot.providers.postgres.restore import check_file, check_restored
+from bot.providers.registry import Context, Provider
+
+__all__ = ["PROVIDER", "Counts", "Dump", "Facts", "Postgres", "PostgresSettings", "Verified"]
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """What `look.provider(place, Postgres)` gives: one environment's database."""
+
+    at: Address
+    read: Address
+    pool_limit: float
+    scratch: Callable[[], Awaitable[str]] | None
+
+    def checks(self) -> Sequence[Check]:
+        shared = Look(self.facts)
+        return (DatabaseCheck(shared), PoolCheck(shared, self.pool_limit), SizeCheck(shared))
+
+    async def facts(self) -> Facts:
+        async with reading(self.read.uri, self.read.password) as connection:
+            return await facts(connection)
+
+    def dump(self, limit: timedelta) -> AbstractAsyncContextManager[Dump]:
+        """`async with database.dump(limit) as dump`: take its chunks to the end, then its counts."""
+        return dumping(self.at, limit)
+
+    async def check_file(self, path: Path, dumped_by: int, limit: timedelta) -> Verified:
+        """Whether the file is whole. StepFailed when it is not."""
+        return await check_file(path, dumped_by, limit)
+
+    async def check_restored(self, path: Path, counts: Counts, made_on: Facts, limit: timedelta) -> Verified:
+        """Whether it restores, on another server than this one. StepFailed when it does not."""
+        if self.scratch is None:
+            raise Impossible(
+                "There is no server to restore a copy on.", "Name one as `postgres.scratch` in the catalog."
+            )
+        return await check_restored(path, counts, made_on, await self.scratch(), self.at, limit)
+
+
+def offers(settings: BaseModel, context: Context) -> Mapping[type, object]:
+    assert isinstance(settings, PostgresSettings)  # noqa: S101 - the registry parsed it with this very model
+    at = address(context.secret(settings.url), settings.url)
+    read = address(context.secret(settings.read), settings.read) if settings.read else at
+    limit = context.service.thresholds.pool
+    database = Postgres(at, read, limit, _scratch(settings, context))
+    return {Postgres: database, Checks: database}
+
+
+def _scratch(settings: PostgresSettings, context: Context) -> Callable[[], Awaitable[str]] | None:
+    name = settings.scratch
+    if name is None:
+        return context.scratch_server
+
+    async def named() -> str:
+        return context.secret(name)
+
+    return named
+
+
+PROVIDER = Provider("postgres", PostgresSettings, offers, gives=(Postgres,))
