@@ -51,7 +51,8 @@ def passing(findings: Sequence[Finding]) -> str:
     all_of_them = judged(findings)
     if not all_of_them:
         return "the catalog names no checks for it"
-    return f"{len(all_of_them) - len(failing(findings))} of {some(len(all_of_them), 'check')} pass"
+    well = len(all_of_them) - len(failing(findings))
+    return f"{well} of {some(len(all_of_them), 'check')} {'passes' if well == 1 else 'pass'}"
 
 
 def done(did: Switched, holder: str) -> Card:
@@ -71,7 +72,7 @@ def not_well(did: Switched, earlier: bool) -> Card:
     """The switch is done and the checks do not pass. `earlier`: there is a release to go further back to."""
     bad = failing(did.findings)
     short = did.target[:7]
-    verdict = f"{len(bad)} of {some(len(judged(did.findings)), 'check')} do not pass"
+    verdict = f"{len(bad)} of {some(len(judged(did.findings)), 'check')} {'does' if len(bad) == 1 else 'do'} not pass"
     lines = "\n".join(f"{bold(one.check)} {one.says}" for one in bad)
     further = (Button("Roll back further…", ask=f"/rollback {did.place}"),) if earlier else ()
     return Card(
