@@ -58,7 +58,7 @@ export function arrivals(store, ui) {
   function noteUnread(channel, message) {
     if (message.user === store.me.id || channel.id === store.current) return;
     const loud = channel.kind === "dm" || message.ephemeral || mentionsMe(message);
-    channel.unread = (channel.unread ?? 0) + 1;
+    kept.countUnread(store, channel, 1);
     channel.mentioned ||= loud;
     ui.drawSide();
     ui.drawTitle();

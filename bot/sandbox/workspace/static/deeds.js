@@ -17,8 +17,7 @@ export function deeds(store, ui) {
     tickTour(text);
     const answer = await tell("/ui/type", { as: as(), channel, text, ...(thread ? { thread_ts: thread.ts } : {}) });
     if (answer.ok) return undefined;
-    const words = command ? `${command} failed with the error “${answer.error}”` : `Your message was not delivered (${answer.error}): ${text}`;
-    return fail(channel, words, thread?.ts);
+    return fail(channel, trouble(command, text, answer.error), thread?.ts);
   }
 
   /** Slack answers a failed command itself, in words only the person sees. */
@@ -53,6 +52,13 @@ export function deeds(store, ui) {
     else if (answer.text) toast({ title: action.label, words: answer.text });
   }
   return { type, click, dismiss, runWorld };
+}
+
+function trouble(command, text, error) {
+  if (command && error === "invalid_command") return `${command} is not a command here. Type / to see which there are. Nothing was sent.`;
+  if (command) return `${command} failed with the error “${error}”`;
+  if (error === "no_connection") return `Your message was not sent, the workspace does not answer: ${text}`;
+  return `Your message can be read here, but the app did not take it (${error}).`;
 }
 
 function escape(text) {

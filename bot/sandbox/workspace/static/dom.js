@@ -62,6 +62,7 @@ const ICONS = {
   people: "M6 7.5a2.3 2.3 0 1 0 0-4.6 2.3 2.3 0 0 0 0 4.6zM1.5 13.5c0-3 2-4.3 4.5-4.3s4.5 1.3 4.5 4.3M10.5 3.3a2.2 2.2 0 0 1 0 4M12 9.6c1.6.5 2.5 1.8 2.5 3.9",
   phone: "M4.5 1.5h7v13h-7zM7.2 12.5h1.6",
   warn: "M8 2 14.5 13.5h-13zM8 6.5v3.2M8 11.6v.1",
+  pin: "M9.5 2 14 6.5l-1.5.5-2 2.5-.5 2.5-5.5-5.5 2.5-.5 2.5-2zM6.5 9.5 2.5 13.5",
   check: "M3 8.5 6.5 12 13 4.5",
 };
 
@@ -78,6 +79,12 @@ export function avatar(person, size = 36) {
   const props = { class: "avatar", style: { width: `${size}px`, height: `${size}px`, "font-size": `${Math.round(size * 0.42)}px` } };
   if (person?.is_bot) return el("img", { ...props, src: "/static/icon.svg", alt: "", width: size, height: size });
   const shown = el("span", { ...props, "aria-hidden": "true" }, initials(person?.real_name || person?.name || "?"));
-  if (/^#[0-9a-f]{3,8}$/i.test(person?.color ?? "")) shown.style.background = person.color;
+  shown.style.background = /^#[0-9a-f]{3,8}$/i.test(person?.color ?? "") ? person.color : colourOf(person?.id ?? "");
   return shown;
+}
+
+const COLOURS = ["#c2410c", "#1d4ed8", "#047857", "#7c3aed", "#be185d", "#57534e", "#0e7490", "#a16207"];
+
+function colourOf(id) {
+  return COLOURS[[...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 997, 7) % COLOURS.length];
 }

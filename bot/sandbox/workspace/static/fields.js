@@ -13,8 +13,15 @@ function field(spec, block, ctx, node, read, events = "change") {
 
   async function changed() {
     if (!(await confirmed(spec.confirm, ctx))) return;
-    await ctx.act({ type: spec.type, action_id: spec.action_id ?? "", block_id: block.block_id ?? "", ...read() }, node);
+    const chosen = read();
+    await ctx.act({ type: spec.type, action_id: spec.action_id ?? "", block_id: block.block_id ?? "", value: plainly(chosen), ...chosen }, node);
   }
+}
+
+/** What was chosen without Slack's shape around it: an id, a date, an option's value, or a list of them. */
+function plainly(chosen) {
+  const [held] = Object.values(chosen);
+  return Array.isArray(held) ? held.map((each) => each.value ?? each) : (held?.value ?? held);
 }
 
 function labelled(block, spec) {

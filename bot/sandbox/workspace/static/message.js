@@ -47,7 +47,7 @@ function row(message, compact, view) {
   return el(
     "article", props,
     el("div", { class: "gutter" }, compact ? stamp(message) : avatar(author, 36)),
-    el("div", { class: "body" }, message.ephemeral && whisper(), !compact && byline(author, message), content(message, compact, ctx), files(message.files), reactions(message.reactions, ctx), repliesBar(message, view), message.ephemeral && dismiss(message, view)),
+    el("div", { class: "body" }, message.ephemeral && whisper(), message.pinned && el("div", { class: "whisper pinned" }, icon("pin"), "Pinned"), !compact && byline(author, message), content(message, compact, ctx), attachments(message.attachments, ctx), files(message.files), reactions(message.reactions, ctx), repliesBar(message, view), message.ephemeral && dismiss(message, view)),
     canReply(message, view) && el("div", { class: "hover-actions" }, el("button", { type: "button", class: "btn quiet", title: "Reply in thread", "aria-label": "Reply in thread", data: message.reply_count ? {} : { testid: `thread-open-${message.ts}` }, on: { click: () => view.openThread(message.ts) } }, icon("reply"))),
   );
 }
@@ -73,6 +73,14 @@ function content(message, compact, ctx) {
 
 function editedMark(message) {
   return message.edited ? el("span", { class: "edited" }, "(edited)") : null;
+}
+
+function attachments(list, ctx) {
+  return (list ?? []).map((each) => {
+    const words = [each.pretext, each.title && `*${each.title}*`, each.text ?? (each.blocks ? "" : each.fallback)].filter(Boolean);
+    const bar = /^#?[0-9a-f]{6}$/i.test(each.color ?? "") ? `#${each.color.replace("#", "")}` : "var(--line-strong)";
+    return el("div", { class: "attachment", style: { "--bar": bar } }, words.map((text) => mrkdwn(text, ctx)), blocks(each.blocks, ctx));
+  });
 }
 
 function files(list) {

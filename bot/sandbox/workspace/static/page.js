@@ -37,7 +37,6 @@ async function start() {
   place("thread").append(threadView.node);
   drawAll();
   await readMessages(store.current);
-  place("app").setAttribute("aria-busy", "false");
   if (address.get("thread")) await openThread(address.get("thread"));
   listen(as(), { onEvent, onBack: back, onLost: () => place("app").classList.add("lost") });
   setInterval(channelView.draw, 60_000);
@@ -47,9 +46,10 @@ async function start() {
 
 async function readState() {
   for (let wait = 300; ; wait = Math.min(wait * 2, 5000)) {
+    const { turn } = store;
     const state = await ask("/ui/state", as() ? { as: as() } : {});
     place("no-answer")?.remove();
-    if (state.ok) return tookState(state);
+    if (state.ok) return tookState(state, turn);
     place("toasts").append(el("div", { class: "toast bad", id: "no-answer" }, el("div", { class: "toast-main" }, excuse(state.error))));
     await new Promise((resolve) => setTimeout(resolve, wait));
   }
@@ -60,8 +60,8 @@ function excuse(error) {
   return `The workspace does not answer (${error}). Trying again…`;
 }
 
-function tookState(state) {
-  kept.takeState(store, state);
+function tookState(state, turn) {
+  kept.takeState(store, state, turn);
   for (const view of state.views ?? []) views.show(view);
 }
 
@@ -72,7 +72,7 @@ function firstChannel() {
   return (named ?? first)?.id ?? "";
 }
 
-/** After every (re)connection: what was missed is read again. */
+/** After every (re)connection, the first too: what was missed is read again. From then on the page is live. */
 async function back() {
   place("app").classList.remove("lost");
   await readState();
@@ -80,6 +80,7 @@ async function back() {
   drawAll();
   await readMessages(store.current);
   if (store.thread) await readThread();
+  place("app").setAttribute("aria-busy", "false");
 }
 
 async function readMessages(channel) {
@@ -151,7 +152,9 @@ async function openChannel(id) {
 
 function forgetUnread(id) {
   const channel = kept.channelOf(store, id);
-  if (channel) Object.assign(channel, { unread: 0, mentioned: false });
+  if (!channel) return;
+  kept.countUnread(store, channel, 0);
+  channel.mentioned = false;
 }
 
 async function openThread(ts, channel = store.current) {

@@ -20,8 +20,9 @@ export function createStore(phone) {
   };
 }
 
-export function takeState(store, state) {
-  const unread = new Map(allChannels(store).map((channel) => [channel.id, channel.mentioned]));
+/** `turn` is when the state was asked for: what was counted or read since then is newer. */
+export function takeState(store, state, turn) {
+  const before = new Map(allChannels(store).map((channel) => [channel.id, channel]));
   store.me = state.me;
   store.people = new Map((state.people ?? []).map((person) => [person.id, person]));
   store.people.set(state.me.id, state.me);
@@ -30,7 +31,20 @@ export function takeState(store, state) {
   store.commands = state.commands ?? [];
   store.world = state.world ?? null;
   store.home = state.home ?? store.home;
-  for (const channel of allChannels(store)) channel.mentioned = unread.get(channel.id) ?? false;
+  for (const channel of allChannels(store)) carryOver(channel, before.get(channel.id), turn);
+}
+
+function carryOver(channel, before, turn) {
+  channel.turn = before?.turn ?? 0;
+  channel.mentioned = before?.mentioned ?? false;
+  if (channel.turn > turn) channel.unread = before.unread;
+}
+
+/** Counts one more unread message, or (0) none any more. */
+export function countUnread(store, channel, by) {
+  store.turn += 1;
+  channel.turn = store.turn;
+  channel.unread = by === 0 ? 0 : (channel.unread ?? 0) + by;
 }
 
 export function allChannels(store) {
@@ -46,7 +60,7 @@ export function botOf(store) {
 }
 
 export function isReply(message) {
-  return Boolean(message.thread_ts) && message.thread_ts !== message.ts && !message.reply_broadcast;
+  return Boolean(message.thread_ts) && message.thread_ts !== message.ts && !message.broadcast;
 }
 
 /** Messages of a channel, oldest first, without threads and what was dismissed. */

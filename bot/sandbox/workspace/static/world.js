@@ -9,7 +9,7 @@ const DOTS = { ok: "ok", healthy: "ok", up: "ok", running: "ok", done: "ok", fai
 /** kept: {open, ticked} with set(name, value); act: run(action), use(command). */
 export function worldPanel(workspace, kept, act) {
   const { world } = workspace;
-  if (!world) return [];
+  if (!world?.facts?.length && !world?.tour?.length && !world?.actions?.length) return [];
   const ticked = kept.ticked();
   const tour = world.tour ?? [];
   return [
