@@ -179,7 +179,7 @@ def _named(case: _Case) -> str:
 
 
 def _from(rule: ApprovalRule) -> str:
-    return f"from '{rule.from_role}'" + (f", one of them from '{rule.including}'," if rule.including else "")
+    return f"from '{rule.from_role}'" + (f" (one of them from '{rule.including}')" if rule.including else "")
 
 
 def _who(names: frozenset[str]) -> str:

@@ -139,11 +139,10 @@ def _members(sheet: Sheet, role: str, known: Known) -> Members:
     for name, spot in names:
         _check_member(sheet, spot, name, known)
     words = {name for name, _ in names}
-    trusted = sheet.at(("trust_groups",)) is True
     return Members(
         frozenset(words & known.people.keys()),
         tuple(name for name, _ in names if name in known.roles and name not in known.people),
-        frozenset(word for word in words if trusted and _GROUP_ID.fullmatch(word)),
+        frozenset(word for word in words - known.people.keys() - set(known.roles) if _GROUP_ID.fullmatch(word)),
         EVERYONE in words,
     )
 

@@ -457,8 +457,34 @@ approvals:
 """)
     ask = Ask(people["U0ANA"], DEPLOY_ROLLBACK, Risk.CHANGE, PRODUCTION)
     found = {}
-    for scope in (PRODUCTION, STAGING, BLOG, NOWHERE, SHOP):
+    for scope in (PRODUCTION, STAGING, BLOG, NOWHERE, SHOP, Scope("shop", None, False)):
         decision = decide(policy, replace(ask, scope=scope), team_id=team, people=people)
         assert isinstance(decision, NeedsApproval)
         found[scope] = decision.rule.need
-    assert found == {PRODUCTION: 3, STAGING: 2, BLOG: 1, NOWHERE: 3, SHOP: 3}
+    assert found == {PRODUCTION: 3, STAGING: 2, BLOG: 1, NOWHERE: 3, SHOP: 3, Scope("shop", None, False): 3}
+
+
+def test_a_place_that_is_not_wholly_known_counts_as_protected(
+    policy: Policy, people: Mapping[str, Person], team: str
+) -> None:
+    ask = Ask(people["U0ANA"], DEPLOY_ROLLBACK, Risk.CHANGE, Scope("shop", None, False))
+    everywhere = replace(policy, grants=tuple(replace(grant, places=None) for grant in policy.grants), approvals=())
+    decision = decide(everywhere, ask, team_id=team, people=people)
+    assert isinstance(decision, NeedsApproval)
+    assert decision.rule.need == 1
+
+
+def test_of_a_trusted_group_only_its_members_are_asked_to_approve(
+    load: Callable[[str], Policy], people: Mapping[str, Person], team: str
+) -> None:
+    policy = load("""\
+trust_groups: true
+people: {ana: U0ANA, ben: U0BEN}
+roles: {operator: [S0OPS], member: everyone}
+grants: [{role: member, may: [change]}]
+""")
+    inside = replace(people["U0KIT"], groups=frozenset({"S0OPS"}))
+    ask = Ask(people["U0ANA"], DEPLOY_ROLLBACK, Risk.CHANGE, PRODUCTION)
+    decision = decide(policy, ask, team_id=team, people={**people, inside.id: inside})
+    assert isinstance(decision, NeedsApproval)
+    assert decision.approvers == ("U0KIT",)

@@ -85,7 +85,7 @@ persons = st.builds(
 )
 asks = st.builds(Ask, persons, st.sampled_from(PERMISSIONS), st.sampled_from(Risk), st.sampled_from(SCOPES))
 
-quick = settings(max_examples=120, deadline=None, derandomize=True)
+quick = settings(max_examples=60, deadline=None, derandomize=True)
 
 
 def policy_of(file: File) -> Policy:

@@ -391,6 +391,36 @@ approvals:
                 )
             ],
         ),
+        (
+            changed("admin", "lead").replace("preset: small-team", "preset: solo")
+            + "denials: [{roles: [operator], may: [change], in: [shop/staging], because: busy}]\n",
+            [
+                (
+                    "8: this denial also hits Ana and Ben, who are in 'operator' through another role."
+                    " If that is not meant, name people instead of the role."
+                )
+            ],
+        ),
+        (
+            changed("preset: small-team", "preset: solo")
+            + "approvals: [{risk: destructive, in: shop, need: 1, from: operator, including: admin}]\n"
+            + "denials: [{people: [ben], may: [destructive], because: busy}]\n",
+            [
+                (
+                    "8: destructive in shop production: when anybody asks, too few others from 'operator' (one"
+                    " of them from"
+                    " 'admin') are left to answer. Give one more person the role, or ask a wider one."
+                )
+            ],
+        ),
+        (
+            "people: {ana: U0ANA}\nroles: {writer: [ana]}\ngrants: [{role: writer, may: ['deploy:rollback']}]\n",
+            [
+                f"1: change in {place} production (preset small-team) asks the role 'operator', which is not in this"
+                " file. Add it under roles, or write an approvals line for change."
+                for place in ("shop", "blog")
+            ],
+        ),
         (GOOD + "denials: [{roles: [admin], may: [destructive], in: [shop/staging], because: busy}]\n", []),
         (
             GOOD + "approvals: [{risk: change, in: shop/production, need: 0}]\n",
@@ -450,6 +480,22 @@ def test_a_quorum_that_a_denial_makes_impossible_is_refused(load: Callable[[str]
             "policy.yml:1: destructive in shop production (preset small-team) needs 1 person from"
             " 'admin', but nobody could"
             " approve it. Give more people the role and the right, ask another role, or need fewer."
+        )
+    ]
+
+
+def test_a_quorum_without_the_special_voter_is_refused(load: Callable[[str], Policy]) -> None:
+    text = changed("role: admin, may: [destructive]", "role: operator, may: [destructive]").replace(
+        "viewer: everyone", "viewer: everyone, lead: [dev]"
+    )
+    text = text.replace("chi: U0CHI", "chi: U0CHI, dev: U0DEV")
+    text += "approvals: [{risk: destructive, in: shop, need: 1, from: operator, including: lead}]\n"
+    assert problems_of(load, text) == [
+        (
+            "policy.yml:8: destructive in shop production needs 1 person from 'operator' (one of them"
+            " from 'lead'), but only"
+            " Ana, Ben and Chi could approve it. Give more people the role and the right, ask another"
+            " role, or need fewer."
         )
     ]
 
