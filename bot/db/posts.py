@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, cast
 
 import asyncpg
@@ -39,7 +39,8 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A row. `channel` is where it is, once known; `digest` what is shown, `wanted_digest` what should be."""
+    """A row. thread_key: the message that it hangs on or leads to. channel: where it is, once known.
+    digest: of what is shown; wanted_digest: of what should be."""
 
     key: str
     run_id: RunId | None
@@ -56,12 +57,13 @@ class Post:
     error: str
     attempts: int
     lost: int
+    tried_at: datetime
     number: int
 
 
 _COLUMNS = """
     key, run_id, kind, channel, person, thread_key, priority, state, ts, wanted, wanted_digest, digest, error,
-    attempts, lost, number
+    attempts, lost, tried_at, number
 """
 
 
@@ -119,7 +121,8 @@ async def drop_others(rows: Rows, run: RunId, keys: Collection[str]) -> None:
         """
         UPDATE posts
         SET state = 'gone', error = 'no longer wanted', updated_at = clock_now()
-        WHERE run_id = $1 AND state = 'intended' AND kind IN ('message', 'dm', 'ephemeral') AND NOT key = ANY($2::text[])
+        WHERE run_id = $1 AND state = 'intended' AND kind IN ('message', 'dm', 'ephemeral')
+          AND NOT key = ANY($2::text[])
         """,
         run,
         list(keys),
@@ -136,15 +139,20 @@ async def of_run(rows: Rows, run: RunId) -> list[Post]:
 
 
 async def due(rows: Rows, limit: int = 200) -> list[Post]:
-    """What is to be sent, edited or looked for now: most urgent first, then as intended."""
+    """What is to be sent, edited or looked for now: most urgent first, then as intended.
+
+    What hangs on another message waits until that one is there.
+    """
     return _posts(
         await rows.fetch(
             f"""
             SELECT {_COLUMNS}
-            FROM posts
+            FROM posts p
             WHERE (state IN ('intended', 'unknown')
                    OR (state = 'posted' AND kind IN ('message', 'dm') AND digest IS DISTINCT FROM wanted_digest))
               AND retry_at <= statement_timestamp()
+              AND (thread_key IS NULL OR EXISTS (
+                  SELECT FROM posts o WHERE o.key = p.thread_key AND (o.ts IS NOT NULL OR o.state = 'gone')))
             ORDER BY priority, number
             LIMIT $1
             """,
@@ -158,7 +166,7 @@ async def begin(rows: Rows, post: Post) -> bool:
     status = await rows.execute(
         """
         UPDATE posts
-        SET state = 'unknown', digest = $2, attempts = attempts + 1, updated_at = clock_now()
+        SET state = 'unknown', digest = $2, tried_at = statement_timestamp(), updated_at = clock_now()
         WHERE key = $1 AND state = 'intended' AND wanted_digest = $2
         """,
         post.key,
@@ -210,6 +218,13 @@ async def again(rows: Rows, key: str) -> None:
 async def gone(rows: Rows, key: str, error: str) -> None:
     await rows.execute(
         "UPDATE posts SET state = 'gone', error = $2, updated_at = clock_now() WHERE key = $1", key, error
+    )
+
+
+async def as_direct_message(rows: Rows, key: str) -> None:
+    """What could not be whispered where it was asked goes to the person's own conversation."""
+    await rows.execute(
+        "UPDATE posts SET kind = 'dm', channel = '', state = 'intended', updated_at = clock_now() WHERE key = $1", key
     )
 
 

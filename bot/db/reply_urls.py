@@ -23,7 +23,8 @@ async def keep(rows: Rows, run: RunId, url: str) -> None:
 async def take(rows: Rows, run: RunId) -> str | None:
     """Use it once more; None when it is used up, too old or was never known."""
     url = await rows.fetchval(
-        "UPDATE reply_urls SET uses = uses + 1 WHERE run_id = $1 AND uses < $2 AND expires_at > clock_now() RETURNING url",
+        "UPDATE reply_urls SET uses = uses + 1"
+        " WHERE run_id = $1 AND uses < $2 AND expires_at > clock_now() RETURNING url",
         run,
         USES,
     )

@@ -18,6 +18,7 @@ CREATE TABLE posts (
     attempts integer NOT NULL DEFAULT 0,
     lost integer NOT NULL DEFAULT 0,
     retry_at timestamptz NOT NULL DEFAULT statement_timestamp(),
+    tried_at timestamptz NOT NULL DEFAULT statement_timestamp(),
     number bigint GENERATED ALWAYS AS IDENTITY,
     created_at timestamptz NOT NULL DEFAULT clock_now(),
     updated_at timestamptz NOT NULL DEFAULT clock_now(),

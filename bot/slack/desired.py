@@ -1,0 +1,239 @@
+"""Which messages a run should have, where, and what they should say: a pure function of what is recorded."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.db.posts import Kind
+from bot.domain.approval import Approval
+from bot.domain.card import Button, Card, Tone
+from bot.domain.catalog import Catalog
+from bot.domain.command import Command
+from bot.domain.event import Event
+from bot.domain.event import Kind as Happened
+from bot.domain.plan import Plan
+from bot.domain.run import FINAL, NEVER_RAN, Run, State
+from bot.domain.run_card import (
+    asks_for,
+    decided_card,
+    own_confirm_card,
+    plan_card,
+    progress_card,
+    requester_card,
+    waiting_for_lock_card,
+)
+from bot.domain.run_end import end_card, mention_card
+from bot.domain.run_lines import thread_line
+from bot.domain.words import channel as channel_words
+from permissions.model import Risk
+
+DECIDE, END, ANSWER, PROGRESS, THREAD = range(5)
+"""Priorities: what somebody must act on, how it ended, answers, progress, thread lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is recorded of a run now."""
+
+    run: Run
+    plan: Plan | None
+    approval: Approval | None
+    events: Sequence[Event]
+    now: datetime
+    holder: Run | None = None  # who has the lock that it waits for
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """cards: the channel where the service's runs are rooted. public: an answer may be seen by all where it was
+    asked. private: the verb's answers are for the person who asked alone."""
+
+    cards: str
+    public: bool
+    private: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """One message as it should be. thread_key: the message it hangs on (kind thread) or leads to (ephemeral)."""
+
+    key: str
+    kind: Kind
+    card: Card
+    priority: int
+    channel: str = ""
+    person: str = ""
+    thread_key: str | None = None
+    only_edit: bool = False
+    file: str = ""
+
+
+def where(run: Run, catalog: Catalog, command: Command | None) -> Where:
+    """Channels from the catalog; a command that is no longer installed counts as private."""
+    verb = next((one for one in command.verbs if one.word == run.verb), None) if command else None
+    service = catalog.services.get(run.service or "")
+    concerned = [service] if service else [] if run.service else list(catalog.services.values())
+    bound = {one.cards for one in concerned} | {
+        channel for one in concerned for channels in one.bound.values() for channel in channels
+    }
+    return Where(
+        (service.cards if service else None) or run.channel,
+        run.channel in bound,
+        verb is None or verb.answers == "private",
+    )
+
+
+def desired(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]:
+    """Every message of the run but its thread's lines."""
+    run = seen.run
+    if run.state in (State.RECEIVED, State.PLANNING) or told_at_intake(seen.events):
+        return []
+    files = [_file(seen, name) for name in seen.files] if run.state in FINAL and _in_slack(run) else []
+    if at.private or run.risk is Risk.READ or run.service is None:
+        return [*_answers(seen, at, names), *files]
+    if not has_root(seen):
+        return [*_alone(seen, names), *files]
+    return [
+        _root(seen, at, names),
+        *_link(seen, at),
+        *_approvers(seen, at, names),
+        *_requester(seen, at, names),
+        *_told(seen, names),
+        *files,
+    ]
+
+
+def told_at_intake(events: Sequence[Event]) -> bool:
+    """The acknowledgement has refused it already."""
+    return not any(event.kind is Happened.REQUEST_RECEIVED for event in events) and any(
+        event.kind is Happened.REQUEST_REFUSED for event in events
+    )
+
+
+def has_root(seen: Seen) -> bool:
+    """Others have to know of it: somebody else decides, or it was to run."""
+    asked = seen.approval is not None and seen.approval.need > 0
+    return asked or seen.run.approved_at is not None or seen.run.started_at is not None
+
+
+def thread_lines(seen: Seen, after: int, names: Callable[[str], str]) -> list[tuple[int, str]]:
+    """(event number, line) of what the thread does not tell yet."""
+    new = [event for event in seen.events if event.number > after]
+    return [(event.number, line) for event in new if (line := thread_line(event, seen.run, names))]
+
+
+def _end(seen: Seen, names: Callable[[str], str]) -> Card:
+    return end_card(seen.run, seen.plan, seen.approval, seen.events, names, seen.now)
+
+
+def _answers(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]:
+    """A look is answered once, at its end: to all where the channel is about that service, else to who asked."""
+    run = seen.run
+    if run.state not in FINAL or run.via != "slack":
+        return []
+    card, key = _end(seen, names), f"{run.label}:answer"
+    if at.private or card.private:
+        return [Desired(key, "ephemeral", card, ANSWER, run.channel, run.actor)]
+    if at.public:
+        return [Desired(key, "message", card, ANSWER, run.channel)]
+    share = Button("Share", action="share", target=run.target)
+    shared = Card(card.tone, card.title, card.text, card.body, (*card.buttons, share), card.footer, card.private)
+    return [Desired(key, "ephemeral", shared, ANSWER, run.channel, run.actor)]
+
+
+def _alone(seen: Seen, names: Callable[[str], str]) -> list[Desired]:
+    """Only the requester is concerned: their own plan to confirm, or an end before anybody else was asked."""
+    run = seen.run
+    if run.via != "slack":
+        return []
+    if run.state in FINAL:
+        return [Desired(f"{run.label}:answer", "ephemeral", _end(seen, names), ANSWER, run.channel, run.actor)]
+    if seen.plan is None or seen.approval is None:
+        return []
+    card = own_confirm_card(run, seen.plan, seen.approval, seen.now)
+    return [Desired(f"{run.label}:own", "ephemeral", card, DECIDE, run.channel, run.actor)]
+
+
+def _in_slack(run: Run) -> bool:
+    """Somebody whom Slack knows asked, be it from the terminal."""
+    return not run.actor.startswith("terminal:")
+
+
+def _waits_for_people(seen: Seen) -> bool:
+    return seen.run.state is State.WAITING and seen.run.approved_at is None
+
+
+def _root(seen: Seen, at: Where, names: Callable[[str], str]) -> Desired:
+    run, plan = seen.run, seen.plan
+    key = f"{run.label}:root"
+    if run.state in FINAL:
+        return Desired(key, "message", _end(seen, names), END, at.cards)
+    if _waits_for_people(seen) and plan is not None and seen.approval is not None:
+        return Desired(key, "message", plan_card(run, plan, seen.approval, names, seen.now), DECIDE, at.cards)
+    if run.state is State.WAITING:
+        usual = plan.usual if plan else None
+        card = waiting_for_lock_card(run, plan, seen.holder, run.approved_at or seen.now, usual, names)
+        return Desired(key, "message", card, ANSWER, at.cards)
+    return Desired(key, "message", progress_card(run, plan, seen.events, names, seen.now), PROGRESS, at.cards)
+
+
+def _link(seen: Seen, at: Where) -> list[Desired]:
+    """Asked elsewhere: whoever asked is shown the way."""
+    run = seen.run
+    if run.via != "slack" or not run.channel or run.channel == at.cards:
+        return []
+    what = f"{run.label} {asks_for(run, seen.plan)}: it is in {channel_words(at.cards)}"
+    card = Card(Tone.INFO, "", what, (what,))
+    return [Desired(f"{run.label}:link", "ephemeral", card, ANSWER, run.channel, run.actor, f"{run.label}:root")]
+
+
+def _copy(seen: Seen, at: Where, names: Callable[[str], str], waiting: Card) -> Card:
+    """What a person's own copy shows: buttons only while there is something to decide."""
+    run = seen.run
+    assert seen.plan is not None  # noqa: S101  (callers have asked)
+    assert seen.approval is not None  # noqa: S101
+    if _waits_for_people(seen):
+        return waiting
+    if run.state in NEVER_RAN or (run.state in FINAL and run.approved_at is None):
+        return _end(seen, names)
+    return decided_card(run, seen.plan, seen.approval, names, channel_words(at.cards))
+
+
+def _approvers(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]:
+    """Each gets a message of their own, because an edit in a channel notifies nobody."""
+    run, plan, approval = seen.run, seen.plan, seen.approval
+    if plan is None or approval is None or not approval.need:
+        return []
+    card = _copy(seen, at, names, plan_card(run, plan, approval, names, seen.now))
+    quiet = not _waits_for_people(seen)
+    priority = END if quiet else DECIDE
+    return [
+        Desired(f"{run.label}:dm:{one}", "dm", card, priority, person=one, only_edit=quiet)
+        for one in approval.asked
+        if one != run.actor
+    ]
+
+
+def _requester(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]:
+    run, plan, approval = seen.run, seen.plan, seen.approval
+    if plan is None or approval is None or not approval.need or not _in_slack(run):
+        return []
+    card = _copy(seen, at, names, requester_card(run, plan, approval, names, seen.now))
+    quiet = not _waits_for_people(seen)
+    return [Desired(f"{run.label}:requester", "dm", card, ANSWER, person=run.actor, only_edit=quiet)]
+
+
+def _told(seen: Seen, names: Callable[[str], str]) -> list[Desired]:
+    """The end, as a new message that mentions the requester."""
+    run = seen.run
+    if run.state not in FINAL or not _in_slack(run):
+        return []
+    card = mention_card(run, _end(seen, names))
+    return [Desired(f"{run.label}:told", "thread", card, END, thread_key=f"{run.label}:root")]
+
+
+def _file(seen: Seen, name: str) -> Desired:
+    run = seen.run
+    card = Card(Tone.INFO, "", f"{run.label} {name}")
+    return Desired(f"{run.label}:file:{name}", "file", card, THREAD, person=run.actor, file=name)

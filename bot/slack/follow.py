@@ -1,0 +1,230 @@
+"""Reads sealed events and keeps Slack's messages as they should be. Never decides anything, never changes a run.
+
+Intents and the cursor are committed together: a restart neither loses nor doubles a message.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+import structlog
+
+from bot.db import approvals, database, events, files, locks, posts, runs
+from bot.db.bell import Bell
+from bot.db.database import AWAY, Connection, Pool, Rows
+from bot.db.posts import Intent
+from bot.domain import card as cards
+from bot.domain import plan as plans
+from bot.domain.card import Card, Tone
+from bot.domain.catalog import Catalog
+from bot.domain.command import Command
+from bot.domain.event import Event, Kind
+from bot.domain.json import JsonObject
+from bot.domain.run import ACTIVE, Run, RunId, State
+from bot.domain.words import clean
+from bot.slack.deliver import Deliverer
+from bot.slack.desired import END, THREAD, Desired, Seen, desired, has_root, thread_lines, where
+from bot.slack.send import Sender
+from bot.slack.wanted import wanted
+
+log = structlog.get_logger()
+
+NAME = "slack"
+BATCH = 500
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+LINES = 25  # of a thread, in one message
+ALERT = 0
+
+
+class Follower:
+    """One leader among the replicas runs `work` (`bot.db.leader`); it owns its tasks and stops when cancelled."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        sender: Sender,
+        *,
+        catalog: Callable[[], Catalog],
+        names: Callable[[str], str],
+        commands: Mapping[str, Command],
+        bell: Bell,
+        poll: float = 1.0,
+    ) -> None:
+        self._pool = pool
+        self._catalog = catalog
+        self._names = names
+        self._commands = commands
+        self._bell = bell
+        self._poll = poll
+        self._deliverer = Deliverer(pool, sender)
+        self._overdue: dict[RunId, datetime] = {}  # runs whose card turns orange then
+
+    async def work(self) -> None:
+        """Until cancelled. A database that is away only delays it."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._deliverer.run())
+            tasks.create_task(self._follow())
+
+    async def _follow(self) -> None:
+        with self._bell.listener("sealed") as sealed:
+            fresh = False
+            while True:
+                try:
+                    if not fresh:
+                        await self._look_again_at_active_runs()
+                        fresh = True
+                    more = await self.step()
+                except AWAY as away:
+                    log.warning("follow.database_away", error=type(away).__name__)
+                    more = False
+                if not more:
+                    await sealed.wait(self._poll)
+
+    async def step(self) -> bool:
+        """One batch of events into intents; False when there was none."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            number = await posts.cursor(connection, NAME)
+            batch = await events.after(connection, number, BATCH)
+            now = await database.now(connection)
+            dirty = {event.run for event in batch if event.run is not None}
+            dirty |= {run for run, due in self._overdue.items() if due <= now}
+            for run in sorted(dirty):
+                await self._guarded(connection, partial(self._run, run_id=run, now=now))
+            for event in batch:
+                if event.kind is Kind.HEALTH_CHANGED and not event.erased:
+                    await self._guarded(connection, partial(self._alert, event=event))
+            if batch:
+                await posts.advance(connection, NAME, batch[-1].number)
+        if dirty or batch:
+            self._deliverer.wake()
+        return bool(batch)
+
+    async def _guarded(self, connection: Connection, work: Callable[[Connection], Awaitable[None]]) -> None:
+        """A run that cannot be told must not silence all others."""
+        try:
+            async with connection.transaction():
+                await work(connection)
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("follow.failed")
+
+    async def _look_again_at_active_runs(self) -> None:
+        """After a restart: cards of running runs still turn orange in time."""
+        found = await self._pool.fetch(
+            "SELECT id FROM runs WHERE state IN ('running', 'verifying') ORDER BY id LIMIT 500"
+        )
+        self._overdue |= {RunId(row["id"]): _LONG_AGO for row in found}
+
+    # --- runs -----------------------------------------------------------------------------------------------
+
+    async def _run(self, connection: Connection, run_id: RunId, now: datetime) -> None:
+        seen = await see(connection, run_id, now)
+        self._overdue.pop(run_id, None)
+        if seen is None:
+            return
+        self._watch_the_clock(seen)
+        run = seen.run
+        at = where(run, self._catalog(), self._commands.get(run.command))
+        messages = desired(seen, at, self._name)
+        for message in messages:
+            await posts.intend(connection, await self._intent(connection, message, run))
+        await posts.drop_others(connection, run_id, [message.key for message in messages])
+        if has_root(seen) and any(message.key == f"{run.label}:root" for message in messages):
+            await self._thread(connection, seen)
+
+    def _watch_the_clock(self, seen: Seen) -> None:
+        run, usual = seen.run, seen.plan.usual if seen.plan else None
+        if run.state in ACTIVE and run.started_at is not None and usual and seen.now <= run.started_at + usual:
+            self._overdue[run.id] = run.started_at + usual
+
+    async def _intent(self, rows: Rows, message: Desired, run: Run) -> Intent:
+        content = await wanted(rows, message.card, self._commands, run.service, file=message.file)
+        return Intent(
+            message.key,
+            run.id,
+            message.kind,
+            content,
+            message.priority,
+            message.channel,
+            message.person,
+            message.thread_key,
+            message.only_edit,
+        )
+
+    async def _thread(self, connection: Connection, seen: Seen) -> None:
+        """New lines join the last message while nobody has begun to send it: under load they gather there."""
+        run = seen.run
+        new = thread_lines(seen, await posts.told_upto(connection, run.id), self._name)
+        waiting = await posts.open_thread(connection, run.id)
+        while new:
+            told = _lines(waiting.wanted) if waiting and len(_lines(waiting.wanted)) < LINES else []
+            key = waiting.key if waiting and told else f"{run.label}:thread:{new[0][0]}"
+            now, new = new[: LINES - len(told)], new[LINES - len(told) :]
+            lines = [*told, *(line for _, line in now)]
+            text = "\n".join(lines)
+            content = await wanted(
+                connection, Card(Tone.INFO, "", text, (text,)), self._commands, None, lines=lines, upto=now[-1][0]
+            )
+            await posts.intend(
+                connection, Intent(key, run.id, "thread", content, THREAD, thread_key=f"{run.label}:root")
+            )
+            waiting = None
+
+    def _name(self, person: str) -> str:
+        return clean(self._names(person))
+
+    # --- alerts ---------------------------------------------------------------------------------------------
+
+    async def _alert(self, connection: Connection, event: Event) -> None:
+        """One message while a place fails, edited as it changes and when it has recovered."""
+        service = self._catalog().services.get(event.service or "")
+        body = event.body.get("card")
+        if service is None or not service.cards or not isinstance(body, dict):
+            return
+        failing = event.body.get("state") == "failing"
+        known = await posts.open_alert(connection, event.service or "", event.environment or "")
+        if known is None and not failing:
+            return
+        place = f"{event.service} {event.environment}"
+        key = known.key if known else f"alert:{place}:{event.number}"
+        card = cards.from_json(body)
+        content = await wanted(
+            connection, card, self._commands, event.service, alert=place, open="true" if failing else "false"
+        )
+        await posts.intend(connection, Intent(key, None, "message", content, ALERT, service.cards))
+        if known is not None and not failing:
+            await self._recovered(connection, event, key, card)
+
+    async def _recovered(self, connection: Connection, event: Event, key: str, card: Card) -> None:
+        """A short word in the alert's thread: an edit notifies nobody."""
+        told = Card(card.tone, "", card.text, (card.text,))
+        content = await wanted(connection, told, self._commands, event.service)
+        reply = Intent(f"{key}:recovered:{event.number}", None, "thread", content, END, thread_key=key)
+        await posts.intend(connection, reply)
+
+
+async def see(rows: Rows, run_id: RunId, now: datetime) -> Seen | None:
+    """Everything that is recorded of a run."""
+    run = await runs.get(rows, run_id)
+    if run is None:
+        return None
+    holder = None
+    if run.state is State.WAITING and run.approved_at is not None:
+        held_by = await locks.holder(rows, run)
+        holder = await runs.get(rows, held_by) if held_by else None
+    return Seen(
+        run,
+        plans.from_json(run.plan) if run.plan else None,
+        await approvals.get(rows, run_id),
+        await events.of_run(rows, run_id),
+        now,
+        holder,
+        tuple(name for name, _ in await files.of_run(rows, run_id)),
+    )
+
+
+def _lines(content: JsonObject) -> Sequence[str]:
+    lines = content.get("lines")
+    return [str(line) for line in lines] if isinstance(lines, list) else []

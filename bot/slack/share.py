@@ -1,0 +1,41 @@
+"""[Share]: an answer that one person saw becomes a message for the channel. Only its own asker may share it."""
+
+import re
+from collections.abc import Callable, Container
+
+from bot.db import database, posts, runs
+from bot.db.database import Pool
+from bot.db.posts import Intent
+from bot.domain.card import Card, Tone
+from bot.domain.run import FINAL, RunId
+from bot.domain.run_end import end_card
+from bot.domain.words import clean
+from bot.slack.desired import ANSWER
+from bot.slack.follow import see
+from bot.slack.wanted import wanted
+
+_TARGET = re.compile(r"(\d{1,15})-([0-9a-f]{8})")
+
+
+async def share(
+    pool: Pool, target: str, by: str, channel: str, *, installed: Container[str], names: Callable[[str], str]
+) -> Card:
+    """What the person who pressed it sees; the message itself is posted by the follower."""
+    found = _TARGET.fullmatch(target)
+    run = await runs.get(pool, RunId(int(found[1]))) if found else None
+    if run is None or found is None or not run.uuid.hex.startswith(found[2]):
+        return _note("That button is not one of mine, or no longer.")
+    if run.actor != by or run.state not in FINAL:
+        return _note("Only the person who asked can share an answer.")
+    seen = await see(pool, run.id, await database.now(pool))
+    assert seen is not None  # noqa: S101  (it was there a moment ago; runs are never deleted)
+    card = end_card(run, seen.plan, seen.approval, seen.events, lambda one: clean(names(one)), seen.now)
+    if card.private:
+        return _note("This answer is for you alone; it cannot be shared.")
+    content = await wanted(pool, card, installed, run.service)
+    await posts.intend(pool, Intent(f"{run.label}:shared:{channel}", None, "message", content, ANSWER, channel))
+    return _note("Shared with the channel.")
+
+
+def _note(what: str) -> Card:
+    return Card(Tone.INFO, "", what, (what,), private=True)
