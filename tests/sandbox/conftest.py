@@ -49,3 +49,26 @@ async def ws(small_app: SmallApp, clock: Clock) -> AsyncIterator[Workspace]:
 @pytest.fixture
 def slack(ws: Workspace) -> AsyncWebClient:
     return AsyncWebClient(token=TOKEN, base_url=ws.api_url, timeout=5)
+
+
+@pytest.fixture
+async def small_workspace(small_app: SmallApp, clock: Clock) -> AsyncIterator[Workspace]:
+    """With a manifest that asks for little: two commands, two scopes, one event."""
+    manifest = {
+        "display_information": {"name": "Watchkeeper"},
+        "features": {
+            "slash_commands": [
+                {"command": "/health", "description": "Look", "usage_hint": "[service]", "should_escape": True},
+                {"command": "/plain", "description": "Look"},
+            ]
+        },
+        "oauth_config": {"scopes": {"bot": ["chat:write", "commands"]}},
+        "settings": {"event_subscriptions": {"bot_events": ["app_mention"]}},
+    }
+    workspace = Workspace(
+        signing_secret=SECRET, bot_token=TOKEN, request_url=small_app.url, clock=clock, manifest=manifest
+    )
+    people_and_places(workspace)
+    await workspace.start()
+    yield workspace
+    await workspace.close()
