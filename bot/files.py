@@ -25,12 +25,12 @@ class Files:
 def read(catalog: Path, policy: Path, records: Mapping[str, Command] | None = None) -> Files:
     """Raises CatalogError or PolicyError with every problem of the file, OSError when it is not there."""
     sections = {name: provider.settings for name, provider in find_providers().items()}
-    entries = load_catalog(catalog.read_text(), file=str(catalog), sections=sections)
-    rules = load_policy(policy.read_text(), file=str(policy), services=entries.protection(), permissions=model.ALL)
+    entries = load_catalog(catalog.read_text(), file=catalog.name, sections=sections)
+    rules = load_policy(policy.read_text(), file=policy.name, services=entries.protection(), permissions=model.ALL)
     installed = commands.find() if records is None else records
     names = check_names(installed, entries)
     if names:
-        raise CatalogError(tuple(Problem(str(catalog), 1, name, "") for name in names))
+        raise CatalogError(tuple(Problem(catalog.name, 1, name, "") for name in names))
     return Files(entries, rules, installed)
 
 

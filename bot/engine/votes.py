@@ -106,7 +106,13 @@ class Votes:
 
     def _may_not(self, run: Run, voter: str) -> Deny | None:
         ask = self._at.ask(run)
-        verdict = may_vote(self._at.policy, ask, self._at.person(voter, run.team), team_id=self._at.team)
+        verdict = may_vote(
+            self._at.policy,
+            ask,
+            self._at.person(voter, run.team),
+            team_id=self._at.team,
+            people=self._at.people.everyone(),
+        )
         return verdict if isinstance(verdict, Deny) else None
 
     def _counting(self, run: Run, approval: Approval) -> tuple[str, ...]:

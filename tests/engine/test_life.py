@@ -30,7 +30,8 @@ async def test_a_second_person_must_approve_a_change_in_production(desk: Desk) -
     run = await desk.asked("U0ANA", "/poke shop production")
     assert run.state is State.WAITING
     refused = await approve(desk, run, "U0ANA")
-    assert "You asked for this" in told(refused)
+    assert told(refused).startswith("You asked for this")
+    assert "Ben" in told(refused)
     assert await approve(desk, run) is None
     await desk.work()
     ended = await desk.run(run.id)
