@@ -29,7 +29,7 @@ class HealthCheck(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    path: str = Field(default="/", pattern=r"^/(?!/)[^\s#]*$")
+    path: str = Field(default="/", pattern=r"^/([^/\s#][^\s#]*)?$")
     name: str = Field(default="", max_length=40)
     status: int = Field(default=200, ge=100, le=599)
     expect: dict[str, Scalar] = Field(default_factory=dict)
