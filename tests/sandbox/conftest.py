@@ -7,7 +7,7 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.workspace import Workspace
-from tests.sandbox.small_app import SECRET, TOKEN, Clock, SmallApp
+from tests.sandbox.small_app import SECRET, TOKEN, Clock, SmallApp, people_and_places
 
 
 @pytest.fixture
@@ -26,15 +26,6 @@ async def small_app() -> AsyncIterator[SmallApp]:
     small.url = f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
     yield small
     await runner.cleanup()
-
-
-def people_and_places(workspace: Workspace) -> None:
-    workspace.add_person("U0ANA", "ana", "Ana Ortiz", title="Operator on call")
-    workspace.add_person("U0BEN", "ben", "Ben Okafor")
-    workspace.add_person("U0GONE", "gone", "Gone Long", deleted=True)
-    workspace.add_channel("C0SHOPOPS", "shop-ops", members=["U0ANA", "U0BEN", "U0WATCH"])
-    workspace.add_channel("C0OTHER", "other", members=["U0ANA"])
-    workspace.add_channel("C0SECRET", "secret", members=["U0ANA"], is_private=True)
 
 
 @pytest.fixture

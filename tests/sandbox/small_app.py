@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from bot.sandbox.workspace import Workspace
 from bot.sandbox.workspace.things import Json
 
 SECRET = "a-signing-secret"
@@ -55,6 +56,15 @@ def _payload(kind: str, body: str) -> dict[str, Any]:
         return dict(json.loads(body))
     form = dict(parse_qsl(body, keep_blank_values=True))
     return dict(json.loads(form["payload"])) if "payload" in form else dict(form)
+
+
+def people_and_places(workspace: Workspace) -> None:
+    workspace.add_person("U0ANA", "ana", "Ana Ortiz", title="Operator on call")
+    workspace.add_person("U0BEN", "ben", "Ben Okafor")
+    workspace.add_person("U0GONE", "gone", "Gone Long", deleted=True)
+    workspace.add_channel("C0SHOPOPS", "shop-ops", members=["U0ANA", "U0BEN", "U0WATCH"])
+    workspace.add_channel("C0OTHER", "other", members=["U0ANA"])
+    workspace.add_channel("C0SECRET", "secret", members=["U0ANA"], is_private=True)
 
 
 def plain(text: str) -> Json:

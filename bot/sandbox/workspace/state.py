@@ -55,6 +55,10 @@ class State:
         self._last_micros = micros
         return f"{micros // 1_000_000}.{micros % 1_000_000:06d}"
 
+    def go_on_after(self, ts: str) -> None:
+        """What comes next is later than `ts`, whatever the clock says."""
+        self._last_micros = max(self._last_micros, int(ts.replace(".", "")))
+
     # telling
 
     def tell(self, event: Json, audience: Iterable[str] = ()) -> None:

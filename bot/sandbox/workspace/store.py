@@ -20,6 +20,7 @@ class Store:
         self._path = folder / FILE
         self._state = state
         self._dirty = asyncio.Event()
+        self._clean = asyncio.Event()
         self._saver: asyncio.Task[None] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         if self._path.is_file():
@@ -30,6 +31,11 @@ class Store:
 
     def changed(self) -> None:
         self._dirty.set()
+        self._clean.clear()
+
+    async def kept(self) -> None:
+        """Until all that happened so far is on the disk."""
+        await self._clean.wait()
 
     async def close(self) -> None:
         if self._saver is not None:
@@ -46,6 +52,8 @@ class Store:
 
     async def _save(self) -> None:
         await asyncio.to_thread(_write, self._path, dump(self._state))
+        if not self._dirty.is_set():
+            self._clean.set()
 
 
 def _write(path: Path, data: Json) -> None:
@@ -79,6 +87,7 @@ def load(state: State, data: Json) -> None:
     state.files = {entry["id"]: _file(entry) for entry in data["files"]}
     for message in map(_message, data["messages"]):
         state.messages[message.channel][message.ts] = message
+        state.go_on_after(message.ts)
     state.ephemerals = {(m.ephemeral_to or "", m.ts): m for m in map(_message, data["ephemerals"])}
     state.homes = {entry["person"]: View(**entry) for entry in data["homes"]}
     groups = [Usergroup(**{**entry, "users": tuple(entry["users"])}) for entry in data["usergroups"]]

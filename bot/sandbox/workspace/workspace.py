@@ -96,6 +96,11 @@ class Workspace(Place):
         if self._store:
             await self._store.close()
 
+    async def kept(self) -> None:
+        """Until all that happened so far is on the disk; at once without a store."""
+        if self._store:
+            await self._store.kept()
+
     @property
     def api_url(self) -> str:
         return f"{self.url}/api/"
@@ -271,7 +276,7 @@ class Workspace(Place):
         if answer.status != 200 and self.event_retries_s and "x-slack-no-retry" not in answer.headers:
             task = asyncio.create_task(self._retry(event, event_id))
             self._retrying.add(task)
-            task.add_done_callback(self._retrying.discard)
+            task.add_done_callback(self._retried)
         return answer
 
     async def _retry(self, event: Json, event_id: str) -> None:
@@ -280,6 +285,14 @@ class Workspace(Place):
             answer = await self.send_event(event, event_id=event_id, retry_num=number)
             if answer.status == 200 or "x-slack-no-retry" in answer.headers:
                 return
+
+    def _retried(self, task: asyncio.Task[None]) -> None:
+        self._retrying.discard(task)
+        self._changed()
+
+    def retrying(self) -> int:
+        """How many events are still being delivered again."""
+        return len(self._retrying)
 
     async def _interact(self, payload: Json, delivery: Delivery) -> Answer:
         return self._note(await self._courier.deliver(payloads.as_form(payload), delivery, (self.request_url,)))
