@@ -44,7 +44,7 @@ class DatabaseCheck:
         seen = await self.shared()
         if isinstance(seen, ProviderError):
             return Finding(self.name, "fail", _lower(seen.what.removeprefix("The database ").rstrip(".")), "fails")
-        answer = span(timedelta(seconds=seen.answer_s))
+        answer = span(timedelta(seconds=seen.answer_s)) if seen.answer_s >= 0.001 else "under 1 ms"
         if seen.answer_s > _SLOW_S:
             return Finding(self.name, "warn", f"answers in {answer}, wants {_SLOW_S * 1000:.0f} ms", answer)
         return Finding(self.name, "ok", f"answers in {answer}", answer)

@@ -27,7 +27,7 @@ SELECT current_setting('server_version_num')::int / 10000 AS version,
        (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS used,
        current_setting('max_connections')::int AS most,
        getdatabaseencoding() AS encoding,
-       pg_postmaster_start_time()::text AS started
+       extract(epoch FROM pg_postmaster_start_time())::text AS started
 """
 
 

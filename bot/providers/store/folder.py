@@ -66,6 +66,10 @@ class FolderStore:
             raise ValueError(f"not a backup's name: {name!r}")
         return self.folder / name
 
+    async def sum(self, name: str) -> str | None:
+        """SHA-256 of what lies there now; None when it is gone."""
+        return await asyncio.to_thread(_sum_of, self.path(name))
+
     async def listed(self) -> list[Stored]:
         """Whole backups by name."""
         return await asyncio.to_thread(self._listed)
@@ -170,6 +174,14 @@ def _sum(path: Path) -> str:
         return path.with_name(path.name + _SUM).read_text().partition(" ")[0]
     except OSError:
         return ""
+
+
+def _sum_of(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return None
 
 
 def _sync(folder: Path) -> None:

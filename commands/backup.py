@@ -1,0 +1,292 @@
+"""Back up a service's database, see what there is, and prove that it restores. Never changes the service."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from bot.domain.backup import (
+    KIND,
+    Backup,
+    Proof,
+    differs_card,
+    file_name,
+    from_json,
+    made_card,
+    overview_card,
+    restored_card,
+    status_card,
+    to_json,
+    whole_card,
+)
+from bot.domain.capability import BackupStore, Running, Step
+from bot.domain.card import Card
+from bot.domain.catalog import Place
+from bot.domain.command import Arg, Command, Environment, Service, Verb
+from bot.domain.errors import Impossible, ProviderError, StepFailed
+from bot.domain.plan import Plan
+from bot.domain.words import code, quoted, size, some
+from bot.providers.postgres import Dump, Facts, Postgres
+from permissions.model import BACKUP_CREATE, BACKUP_READ, BACKUP_VERIFY, Risk
+
+LATEST = "latest"
+LIMIT = timedelta(hours=4)
+_COUNTING = timedelta(seconds=10)  # how long counts may lag behind the dump
+_SHOWN = 10
+_LABEL = re.compile(r"b-?([1-9]\d{0,17})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class BackupDb:
+    service: Service
+    environment: Environment
+
+
+@dataclass(frozen=True, slots=True)
+class BackupStatus:
+    service: Service | None = None
+    environment: Environment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BackupVerify:
+    service: Service
+    environment: Environment
+    backup: Annotated[str, Arg(placeholder="latest|B-42", help="which backup; the newest without it")] = LATEST
+    quick: Annotated[bool, Arg(help="read the file only, restore no copy")] = False
+
+    def __post_init__(self) -> None:
+        """ValueError for a word that names no backup: it may be a misspelt service."""
+        if self.backup.lower() != LATEST and not _LABEL.fullmatch(self.backup):
+            raise ValueError(f"{quoted(self.backup, 40)} is no backup: write latest, or its label like B-42.")
+
+    @property
+    def label(self) -> str:
+        """B-42, or empty for the newest."""
+        found = _LABEL.fullmatch(self.backup)
+        return f"B-{found[1]}" if found else ""
+
+
+# --- db --------------------------------------------------------------------------------------------------------
+
+
+async def make(request: BackupDb, plan: Plan, running: Running) -> Card:
+    place = Place(request.service, request.environment)
+    database, store = running.provider(place, Postgres), running.provider(place, BackupStore)
+    before = await _newest(running, place)
+    begun = asyncio.get_running_loop().time()
+    async with running.step("dump", deadline=LIMIT) as step:
+        backup = await _dump(place, database, store, before, running, step)
+        dumped = asyncio.get_running_loop().time()
+    async with running.step("check", deadline=LIMIT) as step:
+        backup = await _check(backup, database, store, running)
+        await step.say("the file is whole")
+    checked = asyncio.get_running_loop().time()
+    laps = [("dump", timedelta(seconds=dumped - begun)), ("check", timedelta(seconds=checked - dumped))]
+    return made_card(backup, before, str(store.path(backup.file)), laps)
+
+
+async def _dump(
+    place: Place, database: Postgres, store: BackupStore, before: Backup | None, running: Running, step: Step
+) -> Backup:
+    """On record only once the whole file lies there."""
+    label = f"B-{running.run.id}"
+    begun = asyncio.get_running_loop().time()
+    await _room(store, before)
+    async with database.dump(LIMIT) as dump:
+        stored = await store.write(file_name(place, label, running.now), _told(dump, step, before))
+        rows = await dump.counted(_COUNTING)
+    took = timedelta(seconds=asyncio.get_running_loop().time() - begun)
+    facts = dump.facts
+    backup = Backup(
+        label, place, stored.name, stored.size, stored.sha256, rows, running.now, took, running.actor,
+        facts.size, facts.version, dump.binary.major, facts.encoding,
+    )  # fmt: skip
+    await running.records.put(KIND, place, label, to_json(backup))
+    await step.say(f"{size(stored.size)}, {some(backup.total, 'row')} in {some(len(rows), 'table')}")
+    return backup
+
+
+async def _told(dump: Dump, step: Step, before: Backup | None) -> AsyncIterator[bytes]:
+    written = 0
+    about = f" of about {size(before.size)}" if before else ""
+    async for chunk in dump.chunks:
+        written += len(chunk)
+        await step.say(f"{size(written)}{about}")
+        yield chunk
+
+
+async def _room(store: BackupStore, before: Backup | None) -> None:
+    free, wanted = await store.free_bytes(), int(before.size * 1.2) if before else 1
+    if free < wanted:
+        raise StepFailed(
+            f"The backup folder has room for {size(free)}, and this needs about {size(wanted)}.",
+            "Make room there, then ask again. Nothing was changed.",
+            changed="nothing",
+        )
+
+
+async def _check(backup: Backup, database: Postgres, store: BackupStore, running: Running) -> Backup:
+    try:
+        await database.check_file(store.path(backup.file), backup.client, LIMIT)
+    except StepFailed:
+        await _remember(running, backup, "damaged")
+        raise
+    return await _remember(running, backup, "file")
+
+
+# --- status ----------------------------------------------------------------------------------------------------
+
+
+async def status(request: BackupStatus, plan: Plan, running: Running) -> Card:
+    places = [
+        place
+        for place in running.catalog.places()
+        if request.service in (None, place.service)
+        and request.environment in (None, place.environment)
+        and "postgres" in running.catalog.at(place).sections
+    ]
+    if len(places) == 1:
+        return await _status_of(places[0], running)
+    return overview_card([(place, await _newest(running, place)) for place in places], running.now)
+
+
+async def _status_of(place: Place, running: Running) -> Card:
+    backups = await _backups(running, place, 1000)
+    files = {one.name for one in await running.provider(place, BackupStore).listed()}
+    gone = frozenset(one.label for one in backups if one.file not in files)
+    stray = len(files - {one.file for one in backups})
+    return status_card(place, backups[:_SHOWN], gone, stray, running.now)
+
+
+# --- verify ----------------------------------------------------------------------------------------------------
+
+
+async def verify(request: BackupVerify, plan: Plan, running: Running) -> Card:
+    place = Place(request.service, request.environment)
+    backup = await _wanted(request, place, running)
+    database, store = running.provider(place, Postgres), running.provider(place, BackupStore)
+    begun = asyncio.get_running_loop().time()
+    async with running.step("read", deadline=LIMIT) as step:
+        await _same(backup, store, running)
+        backup = await _check(backup, database, store, running)
+        await step.say("whole, SHA-256 as recorded")
+    if request.quick:
+        return whole_card(backup, _since(begun))
+    return await _restore(backup, database, store, running, begun)
+
+
+async def _restore(backup: Backup, database: Postgres, store: BackupStore, running: Running, begun: float) -> Card:
+    made_on = Facts(backup.server, backup.database_size, 0, 0, 0.0, backup.encoding, "")
+    async with running.step("restore a copy", deadline=LIMIT) as step:
+        try:
+            found = await database.check_restored(store.path(backup.file), dict(backup.rows), made_on, LIMIT)
+        except ProviderError as error:
+            await step.say("could not be tried")
+            return whole_card(backup, _since(begun), unknown=str(error))
+        except StepFailed:
+            await _remember(running, backup, "damaged")
+            raise
+        await step.say(f"{some(found.rows, 'row')} in {some(found.tables, 'table')}")
+    if found.differs:
+        return differs_card(await _remember(running, backup, "damaged"), found.differs)
+    backup = await _remember(running, backup, "restored")
+    return restored_card(backup, found.tables, found.rows, found.uncounted, _since(begun))
+
+
+async def _wanted(request: BackupVerify, place: Place, running: Running) -> Backup:
+    if not request.label:
+        newest = await _newest(running, place)
+        if newest is None:
+            raise Impossible(f"{place} has no backup on record.", f"Make one with {code(f'/backup db {place}')}.")
+        return newest
+    value = await running.records.get(KIND, place, request.label)
+    if value is None:
+        shown = code(f"/backup status {place}")
+        raise Impossible(f"{place} has no backup {request.label} on record.", f"See what there is with {shown}.")
+    return from_json(request.label, place, value)
+
+
+async def _same(backup: Backup, store: BackupStore, running: Running) -> None:
+    """The file is there and is the one that was written."""
+    found = await store.sum(backup.file)
+    if found == backup.sha256:
+        return
+    if found is not None:
+        await _remember(running, backup, "damaged")
+    what = "is gone" if found is None else "is not what was written: its SHA-256 differs"
+    raise StepFailed(
+        f"The file of {backup.label}, {backup.file}, {what}.",
+        f"Make a new one with {code(f'/backup db {backup.place}')}.",
+        changed="nothing",
+    )
+
+
+# --- what is on record -----------------------------------------------------------------------------------------
+
+
+async def _backups(running: Running, place: Place, limit: int) -> list[Backup]:
+    """Newest first by the time they were made, not by when they were last verified."""
+    rows = await running.records.listed(KIND, place, limit)
+    found = [from_json(label, place, value) for label, value, _ in rows]
+    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+async def _newest(running: Running, place: Place) -> Backup | None:
+    found = await _backups(running, place, 1000)
+    return found[0] if found else None
+
+
+async def _remember(running: Running, backup: Backup, proof: Proof) -> Backup:
+    """A copy that restored stays proven when only its file is read again."""
+    kept: Proof = "restored" if proof == "file" and backup.proof == "restored" else proof
+    proven = backup.proven(kept, running.now)
+    await running.records.put(KIND, backup.place, backup.label, to_json(proven))
+    return proven
+
+
+def _since(begun: float) -> timedelta:
+    return timedelta(seconds=asyncio.get_running_loop().time() - begun)
+
+
+COMMAND = Command(
+    "/backup",
+    "Back up a database, see the backups, prove that one restores.",
+    (
+        Verb(
+            "db",
+            BackupDb,
+            None,
+            make,
+            permission=BACKUP_CREATE,
+            risk=Risk.RECORD,
+            help="Dump the database into the backup store. Only reads the database.",
+            example="/backup db shop production",
+            deadline=LIMIT,
+        ),
+        Verb(
+            "status",
+            BackupStatus,
+            None,
+            status,
+            permission=BACKUP_READ,
+            risk=Risk.READ,
+            help="The backups on record, newest first, and which of them were verified.",
+            example="/backup status shop production",
+        ),
+        Verb(
+            "verify",
+            BackupVerify,
+            None,
+            verify,
+            permission=BACKUP_VERIFY,
+            risk=Risk.RECORD,
+            help="Read a backup to its end and restore a copy on a scratch server, never on the service's own.",
+            example="/backup verify shop production latest",
+            deadline=2 * LIMIT,
+        ),
+    ),
+    sets=frozenset({"five", "core", "all"}),
+)
