@@ -203,14 +203,21 @@ def _written(sheet: Sheet, path: Path, loc: tuple[str | int, ...]) -> Path:
     return path
 
 
+def _keys(model: type[BaseModel]) -> list[str]:
+    """Every key that the model or a model inside it takes."""
+    schema = model.model_json_schema()
+    parts = [schema, *schema.get("$defs", {}).values()]
+    return [key for part in parts for key in part.get("properties", {})]
+
+
 def _said(path: Path, kind: str, loc: tuple[str | int, ...], message: str, model: type[BaseModel]) -> tuple[str, str]:
     section, names = path[-1], [step for step in loc if isinstance(step, str)]
     last = names[-1] if names else str(section)
     if kind == "extra_forbidden":
-        return f"'{last}' is not known in '{section}'.", did_you_mean(last, model.model_fields)
+        return f"'{last}' is not known in '{section}'.", did_you_mean(last, _keys(model))
     if kind == "missing":
         return f"'{section}' needs '{last}'.", "Add it."
     if kind == "model_type":
-        return f"'{section}' is not a mapping.", f"It takes {', '.join(model.model_fields)}."
+        return f"'{section}' is not a mapping.", f"It takes {', '.join(_keys(model))}."
     said = message.removeprefix("Value error, ").removeprefix("Assertion failed, ").rstrip(".")
     return f"'{last}' in '{section}': {said[:1].lower()}{said[1:]}.", ""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, RootModel
 
 from bot.domain.catalog import Catalog, Place, SecretName
 from bot.domain.catalog_file import CatalogError, load_catalog
@@ -39,7 +39,22 @@ class Releases(BaseModel):
     folder: Path
 
 
-SECTIONS: dict[str, type[BaseModel]] = {"postgres": Postgres, "stripe": Stripe, "releases": Releases}
+class Check(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: str = "/"
+
+
+class Health(RootModel[list[Check]]):
+    root: list[Check]
+
+
+SECTIONS: dict[str, type[BaseModel]] = {
+    "health": Health,
+    "postgres": Postgres,
+    "stripe": Stripe,
+    "releases": Releases,
+}
 
 GOOD = """\
 services:
@@ -148,11 +163,15 @@ BAD: list[tuple[str, list[str]]] = [
     ),
     (
         f"{SHOP}        railway: {{service: web}}",
-        ["catalog.yml:5: 'railway' is not supported by this version. Leave it out; there are postgres, "],
+        ["catalog.yml:5: 'railway' is not supported by this version. Leave it out; there are health, postgres, "],
     ),
     (
         f"{SHOP}        postgres:\n          url: $SHOP_DB\n          reed: $SHOP_READ",
         ["catalog.yml:7: 'reed' is not known in 'postgres'. Did you mean 'read'?"],
+    ),
+    (
+        f"{SHOP}        health:\n          - path: /\n          - pth: /shop",
+        ["catalog.yml:7: 'pth' is not known in 'health'. Did you mean 'path'?"],
     ),
     (f"{SHOP}        stripe: {{webhook: /hook}}", ["catalog.yml:5: 'stripe' needs 'key'. Add it."]),
     (f"{SHOP}        stripe: yes please", ["catalog.yml:5: 'stripe' is not a mapping. It takes key, webhook."]),
