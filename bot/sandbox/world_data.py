@@ -63,7 +63,7 @@ class Told:
     at: datetime
 
 
-_LOST = (  # six events that met a broken shop: which waiting order, what happened, how long ago
+LOST = (  # six events that met a broken shop: which waiting order, what happened, how long ago
     (0, "payment_intent.succeeded", timedelta(minutes=14)),
     (1, "payment_intent.payment_failed", timedelta(minutes=11, seconds=40)),
     (1, "payment_intent.succeeded", timedelta(minutes=10, seconds=25)),
@@ -97,7 +97,7 @@ def lost(seed: int, history: Sequence[Order], now: datetime) -> list[Told]:
     """The six undelivered events. Two are about one payment intent: declined, then paid. Their order matters."""
     rng = random.Random(seed + 2)  # noqa: S311
     waiting = [order for order in history if order.paid is None][-WAITING:]
-    return [Told(_token(rng, "evt_"), kind, waiting[index], now - ago) for index, kind, ago in _LOST]
+    return [Told(_token(rng, "evt_"), kind, waiting[index], now - ago) for index, kind, ago in LOST]
 
 
 async def fill(database_url: str, history: Sequence[Order], events: Sequence[Told]) -> None:

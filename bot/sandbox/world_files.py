@@ -67,6 +67,7 @@ def catalog(repository: Path, channels: Channels, environments: Mapping[str, obj
         "repository": str(repository),
         "channels": {name: value if isinstance(value, str) else list(value) for name, value in channels.items()},
         "migrations": ["migrations"],
+        "thresholds": {"watch": "10s"},  # a newcomer has three minutes
         "environments": dict(environments),
     }
     text = yaml.safe_dump(

@@ -45,7 +45,7 @@ def write(file: Path, state: State) -> None:
 
 def with_usable_ports(state: State) -> State:
     """The ports as they were, but another one for each that a stranger has taken since."""
-    lost = [name for name, port in state.ports.items() if not _usable(port)]
+    lost = [name for name, port in state.ports.items() if not usable(port)]
     return replace(state, ports={**state.ports, **free_ports(lost)}) if lost else state
 
 
@@ -57,7 +57,7 @@ def free_ports(names: tuple[str, ...] | list[str]) -> dict[str, int]:
         return {name: line.getsockname()[1] for name, line in zip(names, lines, strict=True)}
 
 
-def _usable(port: int) -> bool:
+def usable(port: int) -> bool:
     with socket.socket() as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
