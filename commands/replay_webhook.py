@@ -14,7 +14,7 @@ from bot.domain.capability import Look, Running, Step
 from bot.domain.card import Card
 from bot.domain.catalog import Place
 from bot.domain.command import Arg, Command, Environment, EventRef, Service, Since, Verb
-from bot.domain.errors import Impossible, ProviderError, WatchkeeperError
+from bot.domain.errors import Impossible, ProviderError
 from bot.domain.plan import Plan
 from bot.domain.replay import Fate, Leave, Result, batches, chains, leave
 from bot.domain.replay_card import Left, Listed, ended, leaves_out, tells
@@ -23,7 +23,7 @@ from bot.domain.words import clean, code, some, when
 from bot.providers.stripe import Route, StripeEvent, StripeWebhooks
 from bot.providers.stripe.ledger import Ledger
 from bot.providers.stripe.models import Way
-from bot.providers.stripe.replay import ARRIVES_WITHIN, AT_ONCE, Sender
+from bot.providers.stripe.replay import ARRIVES_WITHIN, AT_ONCE, Sender, first_error
 from permissions.model import WEBHOOK_REPLAY, Risk
 
 MOST = 500  # events a run
@@ -98,8 +98,9 @@ async def execute(request: ReplayWebhook, plan: Plan, running: Running) -> Card:
         async with running.step(name, deadline=timedelta(minutes=10)) as step:
             await sender.send(batch, _teller(step, sender.results, len(events)))
     async with running.verifying() as step:
-        await step.say(await _in_table(webhooks, sender.results))
-    return ended(place, sender.results, _retry(request, place))
+        verified = await _in_table(webhooks, sender.results)
+        await step.say(verified)
+    return ended(place, sender.results, _retry(request, place), verified)
 
 
 # What to send
@@ -134,14 +135,9 @@ async def _fetch(webhooks: StripeWebhooks, ids: Sequence[str]) -> list[StripeEve
         async with slots:
             return await webhooks.event(event_id)
 
-    try:
+    with first_error():
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(event_id)) for event_id in ids]
-    except* WatchkeeperError as errors:
-        first: BaseException = errors
-        while isinstance(first, BaseExceptionGroup):
-            first = first.exceptions[0]
-        raise first from None
     return [task.result() for task in tasks]
 
 
@@ -203,12 +199,12 @@ async def _in_table(webhooks: StripeWebhooks, results: Sequence[Result]) -> str:
     """What the service's own table says about those that were delivered."""
     sent = [one.event for one in results if one.fate is Fate.DELIVERED]
     if not webhooks.seen_in:
-        return f"{len(sent)} of {len(results)} delivered; the catalog names no table to look into"
+        return "the catalog names no `seen` table to look into"
     try:
         held = await webhooks.seen(sent)
     except ProviderError as error:
-        return f"{len(sent)} of {len(results)} delivered; {error.what}"
-    return f"{len(held)} of {some(len(sent), 'delivered event')} in {clean(webhooks.seen_in, 100)}"
+        return error.what
+    return f"{len(held)} of {some(len(sent), 'delivered event')} there by {clean(webhooks.seen_in, 100)}"
 
 
 def _retry(request: ReplayWebhook, place: Place) -> str:

@@ -67,7 +67,7 @@ def again(place: Place, ids: Sequence[str]) -> str:
     return " ".join([f"/replay-webhook {place}", *(f"--again {one}" for one in ids[:SHOWN])])
 
 
-def ended(place: Place, results: Sequence[Result], retry: str) -> Card:
+def ended(place: Place, results: Sequence[Result], retry: str, verified: str) -> Card:
     """Counts and reasons. retry: the command line that tries again what did not arrive."""
     by, total = counted(results), len(results)
     arrived = len(by[Fate.DELIVERED])
@@ -81,6 +81,7 @@ def ended(place: Place, results: Sequence[Result], retry: str) -> Card:
             part
             for part in (
                 "\n".join(f"{bold(_HEADS[fate])} {_told(fate, by[fate])}" for fate in _TOLD if by[fate]),
+                f"{bold('Verified')} {verified}" if verified else "",
                 _safe(by),
             )
             if part
@@ -102,13 +103,13 @@ _TOLD = (Fate.REFUSED, Fate.UNKNOWN, Fate.SENDING, Fate.ASKED, Fate.HELD, Fate.T
 
 
 def _told(fate: Fate, results: Sequence[Result]) -> str:
-    """2 refused: answered 500 ×2 (evt_1, evt_2)."""
+    """2: answered 500 (evt_1, evt_2)."""
     if not results:
         return ""
     reasons = Counter(one.says for one in results if one.says)
-    why = "; ".join(
-        f"{clean(says, 120)} ×{count}" if count > 1 else clean(says, 120) for says, count in reasons.most_common(4)
-    )
+    several = len(reasons) > 1
+    told = [f"{clean(says, 120)} ×{count}" if several else clean(says, 120) for says, count in reasons.most_common(4)]
+    why = "; ".join(told)
     ids = "" if fate is Fate.DELIVERED else f" ({_ids([one.event for one in results])})"
     return f"{len(results)}: {why}{ids}" if why else f"{len(results)}{ids}"
 

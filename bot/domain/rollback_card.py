@@ -106,7 +106,7 @@ def half_done(place: Place, before: str, target: str, error: StepFailed) -> Card
 
 def _facts(did: Switched) -> tuple[str, ...]:
     laps = " · ".join(f"{name} {span(lap)}" for name, lap in did.laps)
-    before = f" (before: {did.now})" if did.now else ""
+    before = f" · before: {did.now}" if did.now else ""
     changed = (
         f"the release. The database stays as it is, with {names(did.migrations)} applied"
         if did.migrations

@@ -266,7 +266,7 @@ async def test_a_verified_rollback_says_what_was_verified_changed_and_left(shop:
     card = await shop.roll_back()
     assert (card.tone, card.title) == (Tone.OK, "shop production is back on 4c1d2a7")
     told = plain("\n".join(str(part) for part in card.body))
-    assert "Verified 1 of 1 check passes (before: 2 of 2 checks fail (03:07 UTC))" in told
+    assert "Verified 1 of 1 check passes · before: 2 of 2 checks fail (03:07 UTC)" in told
     assert "30 s: fetch 6.0 s · build 22 s · switch 2.0 s · verify" in told
     assert "Changed the release, nothing else. Data not touched." in told
     assert "• Webhooks: 6 undelivered, oldest 14 min" in told

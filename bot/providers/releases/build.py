@@ -29,11 +29,11 @@ class Builder:
     timeout: timedelta
     run_as: str | None
 
-    async def build(self, commit: str, step: Step) -> None:
-        """Make the commit's release folder, unless it is there and whole."""
+    async def build(self, commit: str, step: Step) -> bool:
+        """Make the commit's release folder; False when it is there and whole already."""
         if await asyncio.to_thread(self.folder.whole, commit):
             await step.say("already built")
-            return
+            return False
         await asyncio.to_thread(self.folder.clear_remains)
         place = self.folder.path / f".building-{commit[:12]}-{secrets.token_hex(4)}"
         try:
@@ -42,6 +42,7 @@ class Builder:
             await asyncio.to_thread(self.folder.finish, place, commit)
         finally:
             await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+        return True
 
     async def _unpack(self, commit: str, place: Path) -> None:
         archive = place.with_suffix(".tar")

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bot.domain.capability import Commit, Difference, ReleaseInfo, Running, Step
 from bot.domain.errors import ProviderError, StepFailed
 from bot.domain.json import JsonObject
-from bot.domain.words import span
+from bot.domain.words import some, span
 from bot.providers.process import run
 from bot.providers.releases.build import Builder, ended
 from bot.providers.releases.folder import Folder, Moved, Stay
@@ -103,12 +103,12 @@ class GitReleases:
             await self._fetch(target, step)
         took.lap("fetch")
         async with running.step("build", deadline=self.builder.timeout + timedelta(minutes=3)) as step:
-            await self.builder.build(target, step)
+            built = await self.builder.build(target, step)
         took.lap("build")
         async with running.step("switch", deadline=self.restart.timeout + timedelta(seconds=30)) as step:
             await self._point(target, expect, by)
             await step.say(f"current is {target[:7]}, restarting")
-            await self._restart(target, step)
+            await self._restart(target, step, tidy=built)
         took.lap("switch")
         return took.laps
 
@@ -165,7 +165,7 @@ class GitReleases:
                 changed="something" if now == target else "nothing",
             ) from error
 
-    async def _restart(self, target: str, step: Step) -> None:
+    async def _restart(self, target: str, step: Step, *, tidy: bool) -> None:
         restart = self.restart
         env = {**restart.environment, "RELEASE_COMMIT": target}
         cwd, run_as = self.folder.path, self.builder.run_as
@@ -178,8 +178,8 @@ class GitReleases:
                 output=done.tail,
                 changed="something",
             )
-        spare = await asyncio.to_thread(self.folder.prune, self.keep)
-        gone = f", removed {len(spare)} old release folders" if spare else ""
+        spare = await asyncio.to_thread(self.folder.prune, self.keep) if tidy else []
+        gone = f", removed {some(len(spare), 'old release folder')}" if spare else ""
         await step.say(f"restarted on {target[:7]} in {span(done.took)}{gone}")
 
 

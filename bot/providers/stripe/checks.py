@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.domain.capability import Check, Finding
 from bot.domain.errors import ProviderError
 from bot.domain.words import span
-from bot.providers.stripe.client import KeyRefused, PermissionDenied
+from bot.providers.stripe.client import MOST_EVENTS, KeyRefused, PermissionDenied, TooMany
 from bot.providers.stripe.webhooks import StripeWebhooks
 
 LOOK_BACK = timedelta(days=3)  # Stripe itself tries for three days
@@ -46,7 +46,7 @@ class SignatureProbe:
 
     webhooks: StripeWebhooks
     name: str = "bad signature"
-    deadline: timedelta = timedelta(seconds=30)
+    deadline: timedelta = _DEADLINE
 
     async def look(self) -> Finding:
         at = int(self.webhooks.clock().timestamp())
@@ -72,6 +72,8 @@ class UndeliveredCheck:
     async def look(self) -> Finding:
         try:
             return await self._look()
+        except TooMany:
+            return Finding(self.name, "fail", f"more than {MOST_EVENTS:,} undelivered", f"over {MOST_EVENTS:,}")
         except ProviderError as error:
             return Finding(self.name, "unknown", error.what, "no answer")
 

@@ -27,7 +27,7 @@ from bot.providers.stripe.models import (
 )
 
 READ_RETRIES = 2
-MOST_EVENTS = 2000
+MOST_EVENTS = 5000
 _TIMEOUT_S = 8.0
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -125,6 +125,7 @@ class StripeApi:
             if not page.has_more or not page.data:
                 return
             after = {"starting_after": page.data[-1].id}
+        raise TooMany
 
     async def _get(self, path: str, model: type[Model], **params: object) -> Model:
         with self._told(sent="nothing"):
@@ -164,6 +165,13 @@ class StripeApi:
                 changed=sent if status >= 500 or not status else "nothing",
                 retryable=True,
             ) from error
+
+
+class TooMany(ProviderError):
+    """More events than we read: the oldest would be missing, so none are given."""
+
+    def __init__(self) -> None:
+        super().__init__("stripe", f"More than {MOST_EVENTS:,} events are undelivered.", "Choose a shorter time.")
 
 
 class KeyRefused(ProviderError):

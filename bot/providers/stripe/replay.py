@@ -1,11 +1,12 @@
 """Sends chains of events: in order within a chain, several chains at once, each event claimed before it is sent."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from bot.domain.errors import ProviderError
+from bot.domain.errors import ProviderError, WatchkeeperError
 from bot.domain.replay import Fate, Result
 from bot.providers.stripe.ledger import Ledger
 from bot.providers.stripe.models import Route, StripeEvent
@@ -15,6 +16,20 @@ AT_ONCE = 8
 GIVE_UP_AFTER = 8  # events that did not arrive while none did: the rest waits for a better time
 ARRIVES_WITHIN = timedelta(seconds=30)
 _POLLS_S = (0.2, 0.3, 0.5, 1.0, 2.0)
+
+
+@contextmanager
+def first_error() -> Iterator[None]:
+    """One error of a group instead of the group: what people read, and what tells the engine to stop."""
+    try:
+        yield
+    except ExceptionGroup as group:
+        known, other = group.split(WatchkeeperError)
+        raise _leaf(known or other or group) from None
+
+
+def _leaf(error: Exception) -> Exception:
+    return _leaf(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
 
 
 @dataclass(slots=True)
@@ -32,9 +47,10 @@ class Sender:
 
     async def send(self, chains: Sequence[Sequence[StripeEvent]], told: Callable[[], Awaitable[None]]) -> None:
         """All chains of a batch; `told` is called after each event."""
-        async with asyncio.TaskGroup() as group:
-            for chain in chains:
-                group.create_task(self._chain(chain, told))
+        with first_error():
+            async with asyncio.TaskGroup() as group:
+                for chain in chains:
+                    group.create_task(self._chain(chain, told))
 
     async def _chain(self, chain: Sequence[StripeEvent], told: Callable[[], Awaitable[None]]) -> None:
         async with self._slots:
@@ -73,7 +89,7 @@ class Sender:
         await self.webhooks.ask(event.id, self.route.endpoint, self.key(f"{event.id}:{number}"))
         await self.ledger.write(event.id, number, Fate.ASKED)
         if await self._arrived(event):
-            return Fate.DELIVERED, "delivered by Stripe"
+            return Fate.DELIVERED, "through Stripe"
         return Fate.ASKED, f"asked at Stripe, not there after {self.arrives_within.total_seconds():.0f} s"
 
     async def _arrived(self, event: StripeEvent) -> bool:

@@ -242,10 +242,12 @@ async def test_old_folders_of_ours_go_and_foreign_ones_stay(
     rounding = repository.commits["VAT rounding"]
     await deploys.switch(rounding, steps, by="U0ANA", expect=now)
     await deploys.switch(now, steps, by="U0ANA", expect=rounding)
-    await deploys.switch(repository.commits["Steady shop"], steps, by="U0ANA", expect=now)
+    assert (repository.releases / rounding).exists()
+    newest = repository.commit("Checkout again", {"app.txt": "5"})
+    await deploys.switch(newest, steps, by="U0ANA", expect=now)
     kept = {path.name for path in repository.releases.iterdir() if len(path.name) == 40}
-    assert rounding not in kept
-    assert kept == {now, repository.commits["Steady shop"], repository.commits["Shop opens"]}
+    assert kept == {newest, now, repository.commits["Steady shop"], repository.commits["Shop opens"]}
+    assert "removed 1 old release folder" in steps.said["switch"][-1]
 
 
 async def test_a_repository_that_cannot_be_read_is_named_without_its_password(

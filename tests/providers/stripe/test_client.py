@@ -154,3 +154,14 @@ async def test_a_gateway_that_stopped_waiting_is_unknown_too(shop_at: Make, webh
     with pytest.raises(ProviderError) as caught:
         await webhooks_at(signing_secret="$SECRET").send("evt_1")
     assert caught.value.changed == "unknown"
+
+
+async def test_more_events_than_are_read_are_refused_rather_than_cut(
+    shop_at: Make, webhooks_at: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.providers.stripe.client.MOST_EVENTS", 100)
+    shop, webhooks = shop_at(), webhooks_at()
+    for n in range(101):
+        shop.add(f"evt_{n:03}")
+    with pytest.raises(ProviderError, match="More than 100 events are undelivered"):
+        await webhooks.undelivered(since(HOUR), None)
