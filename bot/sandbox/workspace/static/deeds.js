@@ -29,8 +29,17 @@ export function deeds(store, ui) {
 
   function tickTour(text) {
     const memory = kept.worldMemory(store);
-    for (const step of store.world?.tour ?? []) if (step.includes(`\`${text}\``)) memory.tick(step, true);
+    const done = memory.ticked();
+    const step = (store.world?.tour ?? []).find((each) => each.includes(`\`${text}\``) && !done.has(each) && isMine(each));
+    if (!step) return;
+    memory.tick(step, true);
     ui.drawSide();
+  }
+
+  /** "As Eli, type …" is not done by Ana typing it. */
+  function isMine(step) {
+    const who = step.match(/^As (\S+?)[,:\s]/)?.[1];
+    return !who || store.me.real_name.split(" ")[0] === who;
   }
 
   async function click(place, action, node) {
@@ -49,7 +58,7 @@ export function deeds(store, ui) {
   async function runWorld(action) {
     const answer = await tell("/ui/world", { as: as(), action: action.id });
     if (!answer.ok) toast({ tone: "bad", title: `${action.label}: it did not work`, words: answer.error ?? "" });
-    else if (answer.text) toast({ title: action.label, words: answer.text });
+    else toast({ title: action.label, words: answer.text ?? "Done." });
   }
   return { type, click, dismiss, runWorld };
 }
