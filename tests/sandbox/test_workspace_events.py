@@ -141,3 +141,13 @@ async def test_what_was_said_is_on_disk_without_a_good_bye(tmp_path: Path, small
     await asyncio.wait_for(ws.kept(), 5)
     assert "remember this" in (tmp_path / "workspace.json").read_text()
     await ws.close()
+
+
+@pytest.mark.parametrize("written", ["{", "[]", '{"version": 0}', '{"version": 1}'])
+async def test_what_cannot_be_read_is_put_aside(
+    tmp_path: Path, small_app: SmallApp, clock: Clock, written: str
+) -> None:
+    (tmp_path / "workspace.json").write_text(written)
+    ws = stored(tmp_path, small_app, clock)
+    assert (tmp_path / "workspace.unreadable").read_text() == written
+    assert ws.messages(HERE) == []

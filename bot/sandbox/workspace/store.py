@@ -4,11 +4,14 @@ import asyncio
 import base64
 import dataclasses
 import json
+import logging
 from pathlib import Path
 
 from bot.sandbox.workspace.state import State
 from bot.sandbox.workspace.things import Channel, File, Json, Message, Person, Usergroup, View
 
+log = logging.getLogger(__name__)
+VERSION = 1
 FILE = "workspace.json"
 DELAY_S = 0.2
 
@@ -24,7 +27,16 @@ class Store:
         self._saver: asyncio.Task[None] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         if self._path.is_file():
-            load(state, json.loads(self._path.read_text()))
+            self._load()
+
+    def _load(self) -> None:
+        """What another version wrote, or half a file, is put aside: an old talk must not stop a new start."""
+        try:
+            load(self._state, json.loads(self._path.read_text()))
+        except (ValueError, KeyError, TypeError) as error:
+            aside = self._path.with_suffix(".unreadable")
+            self._path.replace(aside)
+            log.warning("workspace.unreadable", extra={"kept_as": str(aside), "error": str(error)})
 
     def open(self) -> None:
         self._saver = asyncio.create_task(self._save_for_ever())
@@ -47,7 +59,11 @@ class Store:
         while True:
             await self._dirty.wait()
             self._dirty.clear()
-            await self._save()
+            try:
+                await self._save()
+            except OSError as error:
+                log.warning("workspace.not_saved", extra={"error": str(error)})
+                self._dirty.set()
             await asyncio.sleep(DELAY_S)
 
     async def _save(self) -> None:
@@ -65,6 +81,7 @@ def _write(path: Path, data: Json) -> None:
 def dump(state: State) -> Json:
     """Everything that lasts. Trigger ids and response URLs do not: they run out by themselves."""
     return {
+        "version": VERSION,
         "serial": state.serial,
         "people": [_plain(person) for person in state.people.values()],
         "channels": [_plain(channel) for channel in state.channels.values()],
@@ -73,27 +90,39 @@ def dump(state: State) -> Json:
         "homes": [_plain(view) for view in state.homes.values()],
         "files": [_plain(file) for file in state.files.values()],
         "usergroups": [_plain(group) for group in state.usergroups.values()],
-        "bookmarks": state.bookmarks,
+        "bookmarks": {channel: list(kept) for channel, kept in state.bookmarks.items()},
         "read": [[*key, ts] for key, ts in state.read.items()],
     }
 
 
 def load(state: State, data: Json) -> None:
-    state.serial = data["serial"]
-    for entry in data["people"]:
-        state.put_person(Person(**entry))
-    for entry in data["channels"]:
-        state.put_channel(Channel(**{**entry, "members": frozenset(entry["members"])}))
-    state.files = {entry["id"]: _file(entry) for entry in data["files"]}
-    for message in map(_message, data["messages"]):
+    """All or nothing: everything is read before anything is put in its place."""
+    if data["version"] != VERSION:
+        raise ValueError(f"written by version {data['version']}, this is {VERSION}")
+    people = [Person(**entry) for entry in data["people"]]
+    channels = [Channel(**{**entry, "members": frozenset(entry["members"])}) for entry in data["channels"]]
+    files = [_file(entry) for entry in data["files"]]
+    messages = [_message(entry) for entry in data["messages"]]
+    ephemerals = [_message(entry) for entry in data["ephemerals"]]
+    homes = [View(**entry) for entry in data["homes"]]
+    groups = [Usergroup(**{**entry, "users": tuple(entry["users"])}) for entry in data["usergroups"]]
+    state.read = {(person, channel): ts for person, channel, ts in data["read"]}
+    state.serial, state.bookmarks = data["serial"], data["bookmarks"]
+    _settle(state, people, channels, messages)
+    state.files = {file.id: file for file in files}
+    state.ephemerals = {(m.ephemeral_to or "", m.ts): m for m in ephemerals}
+    state.homes = {view.person: view for view in homes}
+    state.usergroups = {group.id: group for group in groups}
+
+
+def _settle(state: State, people: list[Person], channels: list[Channel], messages: list[Message]) -> None:
+    for person in people:
+        state.put_person(person)
+    for channel in channels:
+        state.put_channel(channel)
+    for message in messages:
         state.messages[message.channel][message.ts] = message
         state.go_on_after(message.ts)
-    state.ephemerals = {(m.ephemeral_to or "", m.ts): m for m in map(_message, data["ephemerals"])}
-    state.homes = {entry["person"]: View(**entry) for entry in data["homes"]}
-    groups = [Usergroup(**{**entry, "users": tuple(entry["users"])}) for entry in data["usergroups"]]
-    state.usergroups = {group.id: group for group in groups}
-    state.bookmarks = data["bookmarks"]
-    state.read = {(person, channel): ts for person, channel, ts in data["read"]}
 
 
 def _plain(value: Person | Channel | Message | View | File | Usergroup) -> Json:

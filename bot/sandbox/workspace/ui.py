@@ -67,7 +67,8 @@ class Page:
         file = self._state.files.get(request.match_info["file"])
         if file is None:
             return _error("file_not_found", 404)
-        return web.Response(body=file.content, content_type="text/plain", charset="utf-8")
+        plain = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
+        return web.Response(body=file.content, headers=plain)
 
     async def everything(self, request: web.Request) -> web.StreamResponse:
         me = self._person(request.query)
