@@ -40,4 +40,5 @@ def configure(*, json: bool | None = None) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    logging.getLogger("slack_bolt").setLevel(logging.ERROR)  # it warns of SLACK_BOT_TOKEN beside our own authorize
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", stream=sys.stderr)

@@ -43,6 +43,7 @@ from bot.slack.guard import Guard
 from bot.slack.inbox import SlackInbox
 from bot.slack.people import SLACK_AWAY, SlackPeople
 from bot.slack.reply import Replies
+from bot.slack.send import Sender
 from bot.watch import Watch
 from bot.web import SlackDoor, admin_app, slack_app
 from bot.worker import DRAIN, Worker
@@ -124,6 +125,7 @@ class Process:
         self._tasks: set[asyncio.Task[None]] = set()
         self._runners: list[http.AppRunner] = []
         self.stopping = asyncio.Event()
+        self._identified = asyncio.Event()
         self.port = settings.port
         self.admin_port = settings.admin_port
 
@@ -135,9 +137,12 @@ class Process:
         self._run("loop lag", loop_lag.watch())
         if self._with_worker:
             self._run("sealer", leader.lead(self._pool, "sealer", self._seal))
-            self._run("follower", leader.lead(self._pool, "follower", self.follower.run))
+            self._run("follower", leader.lead(self._pool, "follower", self.follower.work))
             self._run("watch", leader.lead(self._pool, "watch", self.watch.run))
             self._working = self._run("worker", self.worker.run())
+        if not self.installation.team:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._identified.wait(), 3)
         if self._with_web:
             self.port = await self._listen(slack_app(self._door()), self._settings.host, self._settings.port)
         self.admin_port = await self._listen(
@@ -185,7 +190,16 @@ class Process:
         self.govern = EngineGovern(self.installation, self.votes)
         self.intake = Intake(self.installation)
         self.worker = Worker(self.installation, self.govern)
-        self.follower = Follower(self.installation, self.client, now)
+        self.replies = Replies(self.session, settings.api_url)
+        sender = Sender(self.client, self.replies, clock=asyncio.get_running_loop().time)
+        self.follower = Follower(
+            pool,
+            sender,
+            catalog=lambda: self.installation.catalog,
+            names=self.people.name,
+            commands=self._files.commands,
+            bell=self.bell,
+        )
         self.watch = Watch(self.installation, self._examine, self._alert)
 
     def _run(self, name: str, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
@@ -237,6 +251,8 @@ class Process:
         self.installation.team = self.identity.team = str(workspace["team"])
         self.identity.bot_user = str(workspace["bot_user"] or "")
         self.identity.bot = str(workspace["bot"] or "")
+        self._identified.set()
+        self.bell.ring("work")
 
     async def _remember_workspace(self) -> None:
         known = await people_table.fact(self._pool, "workspace")
@@ -272,8 +288,7 @@ class Process:
     def _door(self) -> SlackDoor:
         press = Press(self.installation, self.intake, self.votes, self.govern)
         inbox = SlackInbox(self._pool, self.bell, self.people, self.stopping.set)
-        replies = Replies(self.session, self._settings.api_url)
-        self.listeners = Listeners(self.intake, press, inbox, replies, now, unknown_if_recorded, self._offers)
+        self.listeners = Listeners(self.intake, press, inbox, self.replies, now, unknown_if_recorded, self._offers)
         secret = self._settings.signing_secret.get_secret_value()
         bolt = bolt_app(self.identity, secret, self.client, self.listeners)
 

@@ -101,7 +101,8 @@ class Worker:
                     self._own(session, run, life)
 
     async def _claim(self, session: Session) -> Run | None:
-        if time.monotonic() - session.beaten > workers.LEASE.total_seconds() / 2:
+        late = time.monotonic() - session.beaten > workers.LEASE.total_seconds() / 2
+        if late or not self._at.team:  # nothing can be decided before Slack once said which workspace this is
             return None
         try:
             return await runs.claim(self._at.pool, session.id)

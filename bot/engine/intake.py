@@ -49,7 +49,7 @@ class Intake:
 
     def _decide(self, parsed: Parsed, invocation: Invocation) -> tuple[NewRun, Card | None]:
         """The run to write, and the card of a refusal. Somebody we do not know well enough is decided later."""
-        if not self._at.people.fresh(invocation.actor.id, invocation.received_at) and self._is_ours(invocation):
+        if self._undecidable(invocation):
             return _new_run(parsed, State.RECEIVED, ""), None
         place = parsed.place
         ask = Ask(
@@ -68,8 +68,12 @@ class Intake:
                 state = State.QUEUED if parsed.verb.plan is None else State.RECEIVED
                 return _new_run(parsed, state, f"{reason.sentence} ({reason.where})"), None
 
-    def _is_ours(self, invocation: Invocation) -> bool:
-        return invocation.actor.team == self._at.team
+    def _undecidable(self, invocation: Invocation) -> bool:
+        """We do not know our own workspace yet, or not lately whether this member of it is one still."""
+        if not self._at.team:
+            return True
+        ours = invocation.actor.team == self._at.team
+        return ours and not self._at.people.fresh(invocation.actor.id, invocation.received_at)
 
     async def _repeated(self, run_id: RunId | None) -> Card | None:
         run = await runs.get(self._at.pool, run_id) if run_id else None

@@ -50,7 +50,7 @@ class Inbox(Protocol):
 
 
 class Identity:
-    """Who the bot is in its workspace, from memory: `authorize` never asks Slack."""
+    """Who the bot is in its workspace, from memory: authorising a request never asks Slack."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -58,7 +58,7 @@ class Identity:
         self.bot_user = ""
         self.bot = ""
 
-    async def authorize(self, **_: object) -> AuthorizeResult:
+    def result(self) -> AuthorizeResult:
         return AuthorizeResult(
             enterprise_id=None,
             team_id=self.team or "unknown",
@@ -163,11 +163,15 @@ class Listeners:
 
 def bolt_app(identity: Identity, signing_secret: str, client: AsyncWebClient, listeners: Listeners) -> AsyncApp:
     """The app with catch-all listeners: what is unknown is answered too."""
+
+    async def authorize() -> AuthorizeResult:
+        return identity.result()
+
     app = AsyncApp(
         name="watchkeeper",
         signing_secret=signing_secret,
         client=client,
-        authorize=identity.authorize,
+        authorize=authorize,
         process_before_response=True,
         raise_error_for_unhandled_request=False,
     )

@@ -255,7 +255,8 @@ def _lane(post: Post) -> str:
     """Messages to one place go in order; edits each by themselves, and an urgent one does not wait for a calm one."""
     if post.state == "posted":
         return f"edit {post.key} {'now' if post.priority <= 1 else 'soon'}"
-    return f"post {post.channel or post.person or post.thread_key}"
+    # The person first: a conversation is opened on the way, and its lane must not change while it is under way.
+    return f"post {post.person or post.channel or post.thread_key}"
 
 
 def _patience(post: Post, later: Later) -> timedelta:

@@ -53,7 +53,9 @@ class Company:
         for name, real in PEOPLE.items():
             self.slack.add_person(f"U0{name.upper()}", name, real)
         for channel, name in ((OPS, "shop-ops"), (DEV, "shop-staging"), (GENERAL, "general")):
-            self.slack.add_channel(channel, name, members=[f"U0{one.upper()}" for one in PEOPLE])
+            self.slack.add_channel(
+                channel, name, members=[Workspace.bot_user, *(f"U0{one.upper()}" for one in PEOPLE)]
+            )
         (folder / "catalog.yml").write_text(files.get("catalog", CATALOG))
         (folder / "policy.yml").write_text(files.get("policy", POLICY))
         self.process: Process
@@ -105,6 +107,11 @@ class Company:
         return await self.slack.wait_for(
             lambda: self._find(self.slack.ephemerals(f"U0{who.upper()}"), words), what=f"“{words}” for {who} alone"
         )
+
+    def settled(self, who: str, message: Message, button: str) -> Message | None:
+        """The person's copy of a message once it no longer has that button."""
+        now = next(one for one in self.slack.dms(f"U0{who.upper()}") if one.ts == message.ts)
+        return now if button not in str(now.blocks) else None
 
     def _find(self, messages: list[Message], words: str) -> Message | None:
         return next((one for one in reversed(messages) if words in self.text(one)), None)
