@@ -28,6 +28,7 @@ from bot.domain.catalog import Place
 from bot.domain.errors import ProviderError
 from bot.domain.event import Kind
 from bot.domain.health import Report
+from bot.domain.protection import shared_parts
 from bot.engine.govern import EngineGovern
 from bot.engine.installation import Installation
 from bot.engine.intake import Intake, unknown_if_recorded
@@ -333,6 +334,9 @@ class Process:
 async def serve(settings: Settings, *, web: bool = True, worker: bool = True) -> None:
     """Until SIGTERM, SIGINT, a revoked token or a failed task."""
     files = read(settings.catalog, settings.policy)
+    shared = shared_parts(files.catalog, lambda name: os.environ.get(name.removeprefix("$"), ""))
+    if shared:
+        raise SettingsError(shared)
     if settings.database_url is None and not (web and worker):
         raise SettingsError(["DATABASE_URL is missing: web and worker in two processes need one PostgreSQL."])
     async with open_database(settings) as (pool, scratch):

@@ -19,7 +19,7 @@ class Can:
 async def execute(request: Can, _plan: Plan, running: Running) -> Card:
     person = request.person or running.actor
     if request.line is None:
-        return running.govern.who_am_i(person)
+        return running.govern.who_is(person, running.actor)
     return running.govern.may(person, request.line, running.channel)
 
 

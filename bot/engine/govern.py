@@ -157,18 +157,17 @@ class EngineGovern:
         )
         return self._at.decide(Ask(self._at.person(person, self._at.team), verb.permission, verb.risk, scope))
 
-    def who_am_i(self, person: str) -> Card:
-        me = self._at.person(person, self._at.team)
-        roles = sorted(roles_of(self._at.policy, me))
+    def who_is(self, person: str, asked_by: str) -> Card:
+        roles = listed(sorted(roles_of(self._at.policy, self._at.person(person, self._at.team))), "and")
         name = self._at.people.name(person)
-        says = f"You are {name}: {listed(roles, 'and') or 'no role'}."
+        title = f"You are {name}" if person == asked_by else f"This is {name}"
         return Card(
             Tone.INFO,
-            f"You are {name}",
-            f"{says} Nothing was changed.",
+            title,
+            f"{title}: {roles or 'no role'}. Nothing was changed.",
             (
-                f"{bold('Roles')} {listed(roles, 'and') or 'none: you may do nothing here'}",
-                f"{bold('Ask')} `/can rollback shop production` tells whether you may, why, and who can help.",
+                f"{bold('Roles')} {roles or 'none: the policy allows nothing here'}",
+                f"{code('/can rollback shop production')} tells whether it may be done, why, and who can help.",
             ),
             footer=f"Slack id {person} · policy {self._at.policy.digest[:6]}",
         )

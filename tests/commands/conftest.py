@@ -79,8 +79,8 @@ class MemoryGovern:
     def may(self, person: str, line: str, channel: str) -> Card:
         return self._did("may", person, line, channel)
 
-    def who_am_i(self, person: str) -> Card:
-        return self._did("who_am_i", person)
+    def who_is(self, person: str, asked_by: str) -> Card:
+        return self._did("who_is", person)
 
     def menu(self, person: str, channel: str) -> Card:
         return self._did("menu", person, channel)
