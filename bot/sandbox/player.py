@@ -54,12 +54,17 @@ class Player:
         self.show(found, f"#{self.stage.name(channel)}")
         return found
 
-    async def reply(self, root: Message, *needs: str, within: float = SOON_S) -> Message:
-        found = await self._wait(
-            lambda: self.ws.messages(root.channel, thread=root.ts), needs, within, False, "a line in its thread"
-        )
-        self.show(found, f"#{self.stage.name(root.channel)}, in the thread")
-        return found
+    async def thread(self, root: Message, *needs: str, within: float = SOON_S) -> None:
+        """The card's thread, once its replies together say all this."""
+
+        def whole() -> list[Message] | None:
+            replies = self.ws.messages(root.channel, thread=root.ts)
+            said = " ".join(self.text(one) for one in replies)
+            return replies if all(need in said for need in needs) else None
+
+        replies = await self.ws.wait_for(whole, within, f"a thread with {', '.join(map(repr, needs))}")
+        lines = [line for one in replies for line in transcript.card(one, self.stage.name)]
+        print(transcript.framed(lines, f"#{self.stage.name(root.channel)}, its thread"), flush=True)
 
     async def whisper(self, person: str, *needs: str, within: float = SOON_S) -> Message:
         """Something that only this person sees."""

@@ -118,9 +118,7 @@ class Tour:
         self._done = await play.becomes(
             self._plan, "is back on", "Verified", "checks pass", "approved Ben", within=RUN_S
         )
-        for step in ("Ben approved", "fetch", "build", "switch", "verify"):
-            await play.reply(self._done, step)
-        await play.reply(self._done, "@Ana", "is back on")
+        await play.thread(self._done, "Ben approved", "fetch", "build", "switch", "verify", "@Ana", "is back on")
         self._offers(self._done, "Replay 6 webhooks…")
 
     async def _answers(self) -> None:
@@ -161,8 +159,8 @@ class Tour:
         play = self._player
         await play.type(ANA, OPS, "/backup db shop staging")
         await play.public(OPS, "shop staging", "SHA-256", within=RUN_S)
-        await play.type(ANA, OPS, "/backup verify latest")
-        await play.public(OPS, "restore", within=RUN_S)
+        await play.type(ANA, OPS, "/backup verify shop staging latest")
+        await play.public(OPS, "restore", "shop staging", within=RUN_S)
 
     async def _questions(self) -> None:
         play = self._player

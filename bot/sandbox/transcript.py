@@ -20,6 +20,8 @@ def card(message: Message, names: Names) -> list[str]:
     if not message.blocks:
         return _wrapped(words(message.text, names))
     lines = [line for block in message.blocks for line in _block(block, names)]
+    while lines and not lines[-1]:
+        lines.pop()
     return lines + [f"📎 {file.name} ({file.size} bytes)" for file in message.files]
 
 
