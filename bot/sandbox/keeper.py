@@ -216,7 +216,7 @@ def end_orphan(entry: Entry) -> None:
     if not entry.pid_file.exists():
         return
     pid = int(entry.pid_file.read_text() or 0)
-    look = ["ps", "-o", "command=", "-p", str(pid)]
+    look = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
     seen = subprocess.run(look, capture_output=True, text=True, timeout=5, check=False)
     if re.search(r"\bapp\.py$", seen.stdout.strip()):
         _signal_group(pid, signal.SIGKILL)

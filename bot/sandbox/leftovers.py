@@ -43,7 +43,7 @@ async def _end(pid: int, how: signal.Signals) -> None:
 
 async def _command(pid: int) -> str:
     process = await asyncio.create_subprocess_exec(
-        *("ps", "-o", "command=", "-p", str(pid)), stdout=asyncio.subprocess.PIPE
+        *("ps", "-ww", "-o", "command=", "-p", str(pid)), stdout=asyncio.subprocess.PIPE
     )
     said, _ = await process.communicate()
     return said.decode(errors="replace")

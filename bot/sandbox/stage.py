@@ -163,7 +163,7 @@ class Stage:
     async def _listen(self, workspace: Workspace) -> None:
         """At the wanted port; if that is taken, where we were the last time, else anywhere."""
         ports = (self._wanted_port, self.identity.page)
-        await workspace.start(next((port for port in ports if usable(port)), 0))
+        await workspace.start(next((port for port in ports if port and usable(port)), 0))
         self.identity = replace(self.identity, page=int(workspace.url.rpartition(":")[2]))
         home.write(self.folder, self.identity)
 
