@@ -94,5 +94,6 @@ class Listener:
 
     async def wait(self, timeout: float) -> None:  # noqa: ASYNC109  (a poll period, not a deadline)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), timeout)
+            async with asyncio.timeout(timeout):  # wait_for of 3.11 may lose a cancellation
+                await self._event.wait()
         self._event.clear()

@@ -59,7 +59,8 @@ class Deliverer:
                             self._busy.add(lane)
                             tasks.create_task(self._one(post, lane))
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), POLL_S)
+                    async with asyncio.timeout(POLL_S):  # wait_for of 3.11 may lose a cancellation
+                        await self._woken.wait()
 
     async def _one(self, post: Post, lane: str) -> None:
         """One turn for one message; whatever happens, its row says what is to be done next."""
