@@ -313,6 +313,17 @@ class Process:
 
     async def stop(self) -> None:
         """No new requests, no new claims; 25 s for what runs; then what is left is recorded as interrupted."""
+        try:
+            await self._wind_down()
+        finally:
+            for task in list(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self.providers.close()
+            await self.session.close()
+            log.info("bot.stopped")
+
+    async def _wind_down(self) -> None:
         for runner in self._runners:
             await runner.cleanup()
         if self._with_web:
@@ -323,12 +334,6 @@ class Process:
         with contextlib.suppress(*AWAY):
             await events.record(self._pool, Kind.BOT_STOPPED)
             await seal.seal(self._pool)
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.providers.close()
-        await self.session.close()
-        log.info("bot.stopped")
 
 
 async def serve(settings: Settings, *, web: bool = True, worker: bool = True) -> None:

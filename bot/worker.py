@@ -52,7 +52,8 @@ class Worker:
                     session = Session(await workers.register(connection, _name()), time.monotonic())
                     log.info("worker.registered", worker=session.id)
                     await self._serve(session, connection)
-            await asyncio.sleep(0.2)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._draining.wait(), 0.2)
 
     def drain(self) -> None:
         """No new claims from now on; `run` returns when what runs has ended, or after 25 s."""
@@ -82,10 +83,12 @@ class Worker:
             await asyncio.wait(set(session.tasks.values()), timeout=DRAIN)
 
     async def _record_interrupted(self, session: Session) -> None:
-        """What was stopped in the middle is recorded by the worker itself, if the database still answers."""
+        """What was stopped in the middle is recorded by the worker itself, if the database still answers;
+        what it had only claimed is for others to claim again."""
         with suppress(*AWAY):
             async with self._at.pool.acquire(timeout=2) as connection, connection.transaction():
                 await interrupt_all(connection, session.id, "the bot was stopped while it ran")
+                await runs.put_back(connection, session.id)
         self._at.bell.ring("outbox", "work")
 
     # --- claims ---------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from bot.domain.json import canonical
 
 GENESIS = hashlib.sha256(b"watchkeeper chain, version 1").digest()
 _BATCH = 500
+_SEALING = 0x57A7C5  # advisory lock: one batch at a time
 
 
 def link(previous: bytes, row: asyncpg.Record, number: int) -> bytes:
@@ -37,8 +38,12 @@ def link(previous: bytes, row: asyncpg.Record, number: int) -> bytes:
 
 
 async def seal(pool: Pool) -> int:
-    """Seal what is in the outbox, at most one batch; how many events were sealed."""
+    """Seal what is in the outbox, at most one batch; how many events were sealed.
+
+    Also safe where two processes believe to lead for a moment: the second one waits, and seals what is left.
+    """
     async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", _SEALING)
         rows = await connection.fetch(
             """
             SELECT e.id, e.kind, e.run_id, e.actor, e.service, e.environment, e.at, e.digest

@@ -28,6 +28,14 @@ async def test_events_are_numbered_without_gaps_and_the_chain_verifies(pool: Poo
     assert (report.whole, report.events) == (True, 60)
 
 
+async def test_two_sealers_at_once_seal_each_event_once(pool: Pool) -> None:
+    for n in range(20):
+        await events.record(pool, Kind.BOT_STARTED, body={"n": n})
+    assert sum(await asyncio.gather(*(seal.seal(pool) for _ in range(4)))) == 20
+    report = await seal.verify(pool)
+    assert (report.whole, report.events) == (True, 20)
+
+
 async def test_an_event_committed_late_gets_a_later_number_though_its_id_is_lower(pool: Pool) -> None:
     async with pool.acquire() as slow, slow.transaction():
         early = await events.record(slow, Kind.BOT_STARTED)
