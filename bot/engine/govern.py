@@ -31,8 +31,8 @@ class EngineGovern:
 
     # --- runs -----------------------------------------------------------------------------------------------
 
-    async def vote(self, run: RunId, voter: str, yes: bool, digits: str, via: str) -> Card:
-        answer = await self._votes.vote(run, voter, yes=yes, digits=digits or None, via=via)
+    async def vote(self, run: RunId, voter: str, yes: bool, digits: str, via: str, reason: str = "") -> Card:
+        answer = await self._votes.vote(run, voter, yes=yes, digits=digits or None, via=via, reason=reason)
         if answer is not None:
             return answer
         return note(f"Your {'approval' if yes else 'denial'} of R-{run} is recorded.", "Its message tells the rest.")

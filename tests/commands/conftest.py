@@ -44,8 +44,8 @@ class MemoryGovern:
         self.asked.append(what)
         return _card(" ".join(map(str, what)))
 
-    async def vote(self, run: RunId, voter: str, yes: bool, digits: str, via: str) -> Card:
-        return self._did("vote", run, voter, yes, digits, via)
+    async def vote(self, run: RunId, voter: str, yes: bool, digits: str, via: str, reason: str = "") -> Card:
+        return self._did("vote", run, voter, yes, digits, via, reason)
 
     async def withdraw(self, run: RunId, by: str) -> Card:
         return self._did("withdraw", run, by)

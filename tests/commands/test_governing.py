@@ -38,9 +38,9 @@ def first_column(card: Card) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "asked"),
     [
-        ("/approve R-42 7c01e9", ("vote", 42, "U0BEN", True, "7c01e9", "slack")),
-        ("/approve 7C01E9 r42", ("vote", 42, "U0BEN", True, "7c01e9", "slack")),
-        ("/deny R-42 because a release is on its way", ("vote", 42, "U0BEN", False, "", "slack")),
+        ("/approve R-42 7c01e9", ("vote", 42, "U0BEN", True, "7c01e9", "slack", "")),
+        ("/approve 7C01E9 r42", ("vote", 42, "U0BEN", True, "7c01e9", "slack", "")),
+        ("/deny R-42 because a release is on its way", ("vote", 42, "U0BEN", False, "", "slack", "a release is on its way")),
         ("/runs show R-42", ("details", 42, "U0BEN")),
         ("/runs R-42", ("details", 42, "U0BEN")),
         ("/runs cancel 42", ("cancel", 42, "U0BEN")),
@@ -75,7 +75,7 @@ def _comparable(value: object) -> object:
 
 async def test_a_vote_by_text_says_where_it_came_from(ask: Ask, govern: Any) -> None:
     await ask("/approve R-42 7c01e9", via="terminal")
-    assert govern.asked[0][-1] == "terminal"
+    assert govern.asked[0][-2] == "terminal"
 
 
 async def test_runs_are_listed_with_who_and_how_they_stand(ask: Ask, govern: Any, a_run: ARun) -> None:
