@@ -1,17 +1,19 @@
 """A small company for stories: the strict workspace, the real bot on loopback, a made-up command besides its own."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import SecretStr
 
 import commands
+from bot.db import runs
 from bot.db.database import Pool
 from bot.domain.command import Command
 from bot.domain.run import Run, RunId
 from bot.files import read
 from bot.sandbox.workspace import Workspace
-from bot.sandbox.workspace.things import Answer, Message
+from bot.sandbox.workspace.things import Answer, Delivery, Message
 from bot.serve import Process
 from bot.settings import Settings
 from bot.slack import manifest
@@ -85,14 +87,44 @@ class Company:
     async def type(self, who: str, text: str, channel: str = OPS) -> Answer:
         return await self.slack.type(f"U0{who.upper()}", channel, text)
 
-    async def click(self, who: str, message: Message, action: str, *, value: str | None = None) -> Answer:
-        return await self.slack.click(f"U0{who.upper()}", message, action, value=value)
+    async def asked(self, who: str = "ana", text: str = "/poke because checkout answers 500") -> Message:
+        """Typed in the channel of production and planned: the card that asks for approval."""
+        await self.type(who, text)
+        return await self.see("Poke shop production?")
+
+    async def click(
+        self,
+        who: str,
+        message: Message,
+        action: str,
+        *,
+        value: str | None = None,
+        times: int = 1,
+        delivery: Delivery | None = None,
+    ) -> Answer:
+        return await self.slack.click(
+            f"U0{who.upper()}", message, action, value=value, times=times, delivery=delivery
+        )
+
+    async def restart(self) -> None:
+        """The bot ends and starts again, as at a deploy."""
+        await self.process.stop()
+        await self.start_bot()
+
+    async def forward(self, length: timedelta) -> None:
+        """PostgreSQL's clock, which decides all that is about time."""
+        await self.pool.execute("UPDATE clock SET ahead = ahead + $1", length)
+
+    async def happened(self, kind: str) -> list[str]:
+        """Who did the events of this kind, oldest first."""
+        found = await self.pool.fetch("SELECT actor FROM events WHERE kind = $1 ORDER BY id", kind)
+        return [row["actor"] for row in found]
 
     def text(self, message: Message) -> str:
         return self.slack.all_text(message)
 
     async def see(self, words: str, channel: str = OPS, thread: str | None = None) -> Message:
-        """The newest message of the channel that says this, as soon as it is there."""
+        """The newest message of the channel (or of a thread in it) that says this, as soon as it is there."""
         return await self.slack.wait_for(
             lambda: self._find(self.slack.messages(channel, thread=thread), words), what=f"“{words}” in {channel}"
         )
@@ -108,17 +140,20 @@ class Company:
             lambda: self._find(self.slack.ephemerals(f"U0{who.upper()}"), words), what=f"“{words}” for {who} alone"
         )
 
-    def settled(self, who: str, message: Message, button: str) -> Message | None:
-        """The person's copy of a message once it no longer has that button."""
-        now = next(one for one in self.slack.dms(f"U0{who.upper()}") if one.ts == message.ts)
-        return now if button not in str(now.blocks) else None
+    async def becomes(self, message: Message, words: str = "", *, without: str = "") -> Message:
+        """The same message once it says this and has no such button any more."""
+
+        def as_wanted() -> Message | None:
+            now = self.slack.now(message)
+            assert now is not None
+            return now if words in self.text(now) and not (without and without in str(now.blocks)) else None
+
+        return await self.slack.wait_for(as_wanted, what=f"“{words}” without “{without}” in {message.ts}")
 
     def _find(self, messages: list[Message], words: str) -> Message | None:
         return next((one for one in reversed(messages) if words in self.text(one)), None)
 
-    async def run(self, number: int) -> Run:
-        from bot.db import runs
-
+    async def run(self, number: int = 1) -> Run:
         run = await runs.get(self.pool, RunId(number))
         assert run is not None
         return run
