@@ -14,8 +14,8 @@ from bot.domain.run import RunId
 Kind = Literal["message", "dm", "thread", "ephemeral", "file"]
 State = Literal["intended", "posted", "unknown", "gone"]
 
-EDITED: frozenset[Kind] = frozenset({"message", "dm"})
-"""Kinds that follow what is wanted after they were posted; the others are said once."""
+LOOK_NOT_BEFORE = timedelta(seconds=4)
+"""After a crash: what was being sent then may still be on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +166,13 @@ async def begin(rows: Rows, post: Post) -> bool:
     status = await rows.execute(
         """
         UPDATE posts
-        SET state = 'unknown', digest = $2, tried_at = statement_timestamp(), updated_at = clock_now()
+        SET state = 'unknown', digest = $2, tried_at = statement_timestamp(),
+            retry_at = statement_timestamp() + $3, updated_at = clock_now()
         WHERE key = $1 AND state = 'intended' AND wanted_digest = $2
         """,
         post.key,
         post.wanted_digest,
+        LOOK_NOT_BEFORE,
     )
     return status == "UPDATE 1"
 
@@ -180,7 +182,8 @@ async def posted(rows: Rows, key: str, channel: str, ts: str, shown: str) -> Non
     await rows.execute(
         """
         UPDATE posts
-        SET state = 'posted', channel = $2, ts = $3, digest = $4, error = '', attempts = 0, updated_at = clock_now()
+        SET state = 'posted', channel = $2, ts = $3, digest = $4, error = '', attempts = 0,
+            retry_at = statement_timestamp(), updated_at = clock_now()
         WHERE key = $1
         """,
         key,
@@ -209,7 +212,8 @@ async def later(rows: Rows, key: str, error: str, wait: timedelta, *, state: Sta
 async def again(rows: Rows, key: str) -> None:
     """It was deleted by somebody: post it anew."""
     await rows.execute(
-        "UPDATE posts SET state = 'intended', ts = NULL, digest = NULL, lost = lost + 1, updated_at = clock_now()"
+        "UPDATE posts SET state = 'intended', ts = NULL, digest = NULL, lost = lost + 1,"
+        " retry_at = statement_timestamp(), updated_at = clock_now()"
         " WHERE key = $1",
         key,
     )
@@ -224,7 +228,9 @@ async def gone(rows: Rows, key: str, error: str) -> None:
 async def as_direct_message(rows: Rows, key: str) -> None:
     """What could not be whispered where it was asked goes to the person's own conversation."""
     await rows.execute(
-        "UPDATE posts SET kind = 'dm', channel = '', state = 'intended', updated_at = clock_now() WHERE key = $1", key
+        "UPDATE posts SET kind = 'dm', channel = '', state = 'intended',"
+        " retry_at = statement_timestamp(), updated_at = clock_now() WHERE key = $1",
+        key,
     )
 
 

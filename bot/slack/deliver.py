@@ -6,6 +6,7 @@ Runs in one process at a time. What it does not know it says so in the row, befo
 import asyncio
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -40,7 +41,7 @@ class Deliverer:
         self._pool = pool
         self._sender = sender
         self._busy: set[str] = set()
-        self._editing: dict[str, asyncio.Lock] = {}
+        self._editing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._plain: set[str] = set()
         self._woken = asyncio.Event()
 

@@ -5,12 +5,13 @@ Intents and the cursor are committed together: a restart neither loses nor doubl
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
 import structlog
 
-from bot.db import approvals, database, events, files, locks, posts, runs
+from bot.db import approvals, database, events, files, locks, offers, posts, reply_urls, runs
 from bot.db.bell import Bell
 from bot.db.database import AWAY, Connection, Pool, Rows
 from bot.db.posts import Intent
@@ -32,6 +33,7 @@ log = structlog.get_logger()
 
 NAME = "slack"
 BATCH = 500
+FORGET_EVERY_S = 300
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 LINES = 25  # of a thread, in one message
 ALERT = 0
@@ -65,6 +67,15 @@ class Follower:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._deliverer.run())
             tasks.create_task(self._follow())
+            tasks.create_task(self._forget())
+
+    async def _forget(self) -> None:
+        """Reply addresses and offers leave when their time is over."""
+        while True:
+            with suppress(*AWAY):
+                await reply_urls.forget(self._pool)
+                await offers.forget(self._pool)
+            await asyncio.sleep(FORGET_EVERY_S)
 
     async def _follow(self) -> None:
         with self._bell.listener("sealed") as sealed:

@@ -83,7 +83,7 @@ def catalog() -> Catalog:
 
 @dataclass
 class Story:
-    """One run and the world around it; each method is something that the engine would have recorded."""
+    """One run and the world around it; each method is what the engine would have recorded."""
 
     pool: Pool
     bell: Bell
@@ -471,6 +471,20 @@ async def test_a_post_of_unknown_outcome_is_looked_for_before_it_is_repeated(sto
     assert len(story.workspace.messages("C0SHOPOPS")) == 1
     assert len(story.workspace.dms("U0ANA")) == 1
     assert "conversations.history" in [call.method for call in story.workspace.calls]
+
+
+async def test_a_slow_answer_is_waited_for_and_what_changed_meanwhile_is_edited_in(story: Story) -> None:
+    story.workspace.faults.late("chat.postMessage", 1.5)
+    await story.ask()
+    async with story.followed():
+        await story.planned(asked=("U0BEN",))
+        await story.see("Roll back shop production?", "U0BEN")
+        await story.approved()
+        await story.see("Approved by Ben", "U0BEN")
+        await story.see("about to start")
+        await story.settled()
+    assert len(story.workspace.messages("C0SHOPOPS")) == 1
+    assert [len(story.workspace.dms(one)) for one in ("U0ANA", "U0BEN")] == [1, 1]
 
 
 async def test_a_crash_between_sending_and_recording_adopts_the_message(story: Story) -> None:
