@@ -32,7 +32,7 @@ _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ; its name is in fcntl from Python 3.10 on 
 _GATHER_S, _GATHERED = 0.002, 64 * 1024
 _GRACE_S = 5.0  # between TERM and KILL
 _LINGER_S = 1.0  # a daemon that was left behind may hold our pipe open
-_NOT_STARTED = 127
+NOT_STARTED = 127
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class NotStarted(Failed):
     """There is no such command, folder or user here."""
 
     def __init__(self, command: str, why: str) -> None:
-        super().__init__(command, _NOT_STARTED, why, timedelta())
+        super().__init__(command, NOT_STARTED, why, timedelta())
 
 
 async def run(
@@ -79,7 +79,7 @@ async def run(
         async with _child(argv, env, cwd, run_as, None, pass_fds) as (process, pipe):
             code = await _within(timeout, process, pipe, tail, output)
     except NotStarted as error:
-        return Finished(_NOT_STARTED, error.tail, timedelta())
+        return Finished(NOT_STARTED, error.tail, timedelta())
     return Finished(code, tail.text, timedelta(seconds=loop.time() - begun))
 
 

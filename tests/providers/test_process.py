@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -142,4 +143,16 @@ async def test_a_stream_left_early_ends_its_command(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     async with aclosing(stream(["sh", "-c", f"echo $$ > {note}; exec cat /dev/zero"], timeout=LONG)) as chunks:
         await anext(chunks)
+    await gone(int(note.read_text()))
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv (util-linux) ties a child to its parent")
+async def test_a_child_dies_with_a_killed_bot(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    command = ["sh", "-c", f"echo $$ > {note}; exec sleep 60"]
+    bot = f"import asyncio, datetime; from bot.providers.process import run; asyncio.run(run({command!r}, timeout="
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", f"{bot}datetime.timedelta(minutes=1)))")
+    await until(lambda: note.exists() and note.read_text().strip())
+    process.kill()
+    await process.wait()
     await gone(int(note.read_text()))

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from bot.domain.capability import Check, Checks
 from bot.domain.errors import Impossible
 from bot.providers.postgres.address import Address, address
-from bot.providers.postgres.checks import DatabaseCheck, Look, PoolCheck, SizeCheck
+from bot.providers.postgres.checks import DatabaseCheck, PoolCheck, Round, SizeCheck
 from bot.providers.postgres.connect import facts, reading
 from bot.providers.postgres.dump import Dump, dumping
 from bot.providers.postgres.models import Counts, Facts, PostgresSettings, Verified
@@ -31,7 +31,7 @@ class Postgres:
     scratch: Callable[[], Awaitable[str]] | None
 
     def checks(self) -> Sequence[Check]:
-        shared = Look(self.facts)
+        shared = Round(self.facts)
         return (DatabaseCheck(shared), PoolCheck(shared, self.pool_limit), SizeCheck(shared))
 
     async def facts(self) -> Facts:

@@ -17,7 +17,7 @@ DEADLINE = timedelta(seconds=10)
 
 
 @dataclass(slots=True)
-class Look:
+class Round:
     """One connection for all checks of a round: whoever comes first looks, the others share what it saw."""
 
     ask: Callable[[], Awaitable[Facts]]
@@ -36,7 +36,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseCheck:
-    shared: Look
+    shared: Round
     name: str = "Database"
     deadline: timedelta = DEADLINE
 
@@ -52,7 +52,7 @@ class DatabaseCheck:
 
 @dataclass(frozen=True, slots=True)
 class PoolCheck:
-    shared: Look
+    shared: Round
     limit: float
     name: str = "Pool"
     deadline: timedelta = DEADLINE
@@ -71,7 +71,7 @@ class PoolCheck:
 
 @dataclass(frozen=True, slots=True)
 class SizeCheck:
-    shared: Look
+    shared: Round
     name: str = "Data"
     deadline: timedelta = DEADLINE
 

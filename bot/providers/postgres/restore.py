@@ -22,13 +22,14 @@ from bot.providers.postgres.connect import Connection, connected, facts, reading
 from bot.providers.postgres.dump import CHILD
 from bot.providers.postgres.models import Counts, Facts, Verified
 from bot.providers.postgres.rows import count
-from bot.providers.process import Finished, run
+from bot.providers.process import NOT_STARTED, Finished, run
 
 _PREFIX = "watchkeeper_scratch_"
 _STALE_S = 86_400
 _LEFT_OVER = "SELECT datname FROM pg_database WHERE datname LIKE 'watchkeeper\\_scratch\\_%'"
 _NOT_ITS_FAULT = re.compile(
     r"is not available|permission denied to create|must be superuser|could not open extension control file"
+    r"|server closed the connection|terminating connection|connection to server|the database system is"
     r"|unrecognized configuration parameter|No space left on device|role \"[^\"]*\" does not exist"
 )
 
@@ -52,7 +53,7 @@ async def check_file(path: Path, dumped_by: int, limit: timedelta) -> Verified:
     binary = await pick("pg_restore", dumped_by)
     done = await run([str(binary.path), "--file=/dev/null", str(path)], env=CHILD, timeout=limit)
     if done.code != 0:
-        raise _not_whole(path, done, limit)
+        raise _unread(path, done, limit) if _untold(done) else _not_whole(path, done)
     return Verified("file")
 
 
@@ -154,10 +155,23 @@ def _plain(encoding: str) -> str:
     return encoding if re.fullmatch(r"[A-Z0-9_]{1,20}", encoding) else "UTF8"
 
 
-def _not_whole(path: Path, done: Finished, limit: timedelta) -> StepFailed:
-    why = f"did not end within {limit.total_seconds():.0f} s" if done.code is None else "is damaged or cut off"
+def _untold(done: Finished) -> bool:
+    """It was stopped, killed or never started: that says nothing of the backup."""
+    return done.code is None or done.code < 0 or done.code == NOT_STARTED
+
+
+def _unread(path: Path, done: Finished, limit: timedelta) -> ProviderError:
+    why = (
+        f"did not end within {limit.total_seconds() / 60:.0f} min" if done.code is None else "was ended from outside"
+    )
+    return ProviderError(
+        "postgres", f"Reading {path.name} {why}: it is not known whether it is whole.", "Verify it again later."
+    )
+
+
+def _not_whole(path: Path, done: Finished) -> StepFailed:
     return StepFailed(
-        f"The backup {path.name} {why}.",
+        f"The backup {path.name} is damaged or cut off.",
         "Do not count on it: make a new one with /backup db.",
         output=clean(done.tail),
         changed="nothing",
@@ -166,8 +180,8 @@ def _not_whole(path: Path, done: Finished, limit: timedelta) -> StepFailed:
 
 def _does_not_restore(path: Path, done: Finished, limit: timedelta, at: Address) -> StepFailed | ProviderError:
     said = scrub(clean(done.tail), at.password)
-    if done.code is None:
-        return ProviderError("postgres", f"The restore did not end within {limit.total_seconds() / 60:.0f} min.")
+    if _untold(done):
+        return _unread(path, done, limit)
     if _NOT_ITS_FAULT.search(said):
         return ProviderError(
             "postgres",

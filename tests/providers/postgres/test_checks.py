@@ -9,7 +9,7 @@ import pytest
 from bot.domain.capability import Finding
 from bot.domain.errors import ProviderError
 from bot.providers.postgres import Facts, Postgres
-from bot.providers.postgres.checks import DatabaseCheck, Look, PoolCheck
+from bot.providers.postgres.checks import DatabaseCheck, PoolCheck, Round
 from bot.providers.postgres.connect import connected, reading
 
 FACTS = Facts(18, 48_000_000, 4, 20, 0.003, "UTF8", "")
@@ -51,7 +51,7 @@ async def test_one_round_opens_one_connection() -> None:
         asked += 1
         return FACTS
 
-    shared = Look(ask)
+    shared = Round(ask)
     await DatabaseCheck(shared).look()
     await PoolCheck(shared, 0.8).look()
     assert asked == 1
@@ -69,7 +69,7 @@ async def test_the_pool_is_judged(seen: Facts, state: str, says: str) -> None:
     async def ask() -> Facts:
         return seen
 
-    finding = await PoolCheck(Look(ask), 0.8).look()
+    finding = await PoolCheck(Round(ask), 0.8).look()
     assert (finding.state, finding.says) == (state, says)
 
 
@@ -80,7 +80,7 @@ async def test_the_answer_time_is_judged(answer_s: float, state: str, brief: str
     async def ask() -> Facts:
         return replace(FACTS, answer_s=answer_s)
 
-    finding = await DatabaseCheck(Look(ask)).look()
+    finding = await DatabaseCheck(Round(ask)).look()
     assert (finding.state, finding.brief) == (state, brief)
 
 

@@ -138,6 +138,17 @@ async def test_a_copy_is_restored_by_a_role_without_rights(
     assert (await database_at(shop).check_restored(path, counts, facts, LIMIT)).rows == 1200
 
 
+async def test_a_check_that_was_stopped_is_not_called_a_bad_backup(
+    shop: str, database_at: Callable[..., Postgres], tmp_path: Path
+) -> None:
+    database = database_at(shop)
+    path, counts, facts, client = await dumped(database, tmp_path)
+    with pytest.raises(ProviderError, match="it is not known whether it is whole"):
+        await database.check_file(path, client, timedelta(0))
+    with pytest.raises(ProviderError, match="it is not known whether it is whole"):
+        await database.check_restored(path, counts, facts, timedelta(0))
+
+
 async def test_what_the_scratch_server_cannot_hold_is_not_called_a_bad_backup(
     shop: str, postgres: str, database_at: Callable[..., Postgres], tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import hashlib
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -103,3 +104,33 @@ async def test_before_the_first_backup_there_is_none(tmp_path: Path) -> None:
     assert await store(tmp_path).listed() == []
     assert await store(tmp_path).sum(NAME) is None
     assert await store(tmp_path).free_bytes() > 0
+
+
+KILLED = """
+import asyncio, pathlib, sys
+from bot.providers.store.folder import FolderStore
+
+async def endless():
+    while True:
+        yield bytes(1 << 20)
+        if any(path.stat().st_size for path in pathlib.Path(sys.argv[1]).glob(".*.part")):
+            print("half", flush=True)
+            await asyncio.Event().wait()
+
+asyncio.run(FolderStore(pathlib.Path(sys.argv[1]), reserve=0).write("a.dump", endless()))
+"""
+
+
+async def test_a_killed_writer_leaves_nothing_that_looks_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", KILLED, str(folder), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"half\n"
+    process.kill()
+    await process.wait()
+    assert await store(tmp_path).listed() == []
+    assert [name for name in left(tmp_path) if not name.startswith(".")] == []
+    await store(tmp_path).write(NAME, pieces(b"x"))
+    assert left(tmp_path) == [NAME, f"{NAME}.sha256"]
