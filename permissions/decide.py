@@ -5,6 +5,7 @@ several places decides again for each of them. A change without a place is never
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from permissions.decision import (
     Allow,
@@ -97,7 +98,7 @@ def may_vote(policy: Policy, ask: Ask, voter: Person, *, team_id: str, people: P
     rule = confirmation(policy, ask)
     if rule is None or not rule.need:
         return Deny(_nobody_asked(policy, ask, rule), "There is nothing to approve.")
-    own = Ask(voter, ask.permission, ask.risk, ask.scope)
+    own = replace(ask, person=voter)
     because = _no_vote(policy, ask, own, rule, team_id)
     if because is None:
         return Allow(Because(f"{name_of(policy, voter)} may approve this, as one of {rule.from_role}.", rule.where))

@@ -1,6 +1,8 @@
 """Who has standing, who holds a right, who could vote: the questions that decisions are made of. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 from permissions.decision import ApprovalRule
@@ -35,7 +37,8 @@ def denial_of(policy: Policy, ask: Ask, roles: frozenset[str]) -> Denial | None:
 
 def grant_of(policy: Policy, ask: Ask, roles: frozenset[str]) -> Grant | None:
     for grant in policy.grants:
-        if grant.role in roles and grant.gives(ask.permission, ask.risk, ask.scope):
+        given = grant.role in roles and grant.gives(ask.permission, ask.risk, ask.scope)
+        if given and grant.holds(ask.scope.channel, ask.at):
             return grant
     return None
 
@@ -49,14 +52,21 @@ def able(policy: Policy, ask: Ask, team_id: str) -> bool:
 
 
 def who_can(
-    policy: Policy, permission: Permission, risk: Risk, scope: Scope, people: People, *, team_id: str
+    policy: Policy,
+    permission: Permission,
+    risk: Risk,
+    scope: Scope,
+    people: People,
+    *,
+    team_id: str,
+    at: datetime | None = None,
 ) -> tuple[str, ...]:
     """Slack ids of those who may ask for it, in the order of the policy's people."""
     roles = {grant.role for grant in policy.grants if grant.gives(permission, risk, scope)}
     return tuple(
         person.id
         for person in _in_roles(policy, roles, people)
-        if able(policy, Ask(person, permission, risk, scope), team_id)
+        if able(policy, Ask(person, permission, risk, scope, at), team_id)
     )
 
 
@@ -74,7 +84,7 @@ def approvers(policy: Policy, ask: Ask, rule: ApprovalRule, people: People, *, t
         for person in _in_roles(policy, {rule.from_role}, people)
         if person.id != ask.person.id
         and rule.from_role in roles_of(policy, person)
-        and able(policy, Ask(person, ask.permission, ask.risk, ask.scope), team_id)
+        and able(policy, replace(ask, person=person), team_id)
     )
 
 

@@ -114,3 +114,4 @@ class Ask:
     permission: Permission
     risk: Risk
     scope: Scope
+    at: datetime | None = None  # when; None: a grant that holds only at certain hours does not hold

@@ -6,21 +6,26 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from permissions.decision import ApprovalRule, Confirm
+from permissions.hours import EXAMPLE, Hours, read_hours
 from permissions.model import KNOWN_SCOPES, Permission, Risk, scope_of
 from permissions.presets import DEFAULT_PRESET, PLAN_CARD, PRESETS
 from permissions.problem import did_you_mean
 from permissions.rules import EVERYONE, PROTECTED, ApprovalLine, Denial, Grant, OnCall, Places, Rights
-from permissions.sheet import Sheet
+from permissions.sheet import Name, Sheet
 from permissions.strict_yaml import Path, Plain
 
 Services = Mapping[str, Mapping[str, bool]]  # service → environment → protected
 
+GRANT_KEYS = ("role", "may", "except", "in", "hours", "channels")
+DENIAL_KEYS = ("people", "roles", "may", "in", "because")
+APPROVAL_KEYS = ("risk", "in", "need", "from", "including", "answer", "alone_after", "backup_first", "confirm")
 SECTIONS = ("preset", "people", "roles", "trust_groups", "oncall", "grants", "denials", "approvals")
 _GRANT = "{role: operator, may: [record, change], in: [shop]}"
 _DENIAL = "{people: [dev], may: [change], in: [shop/production], because: trainee until March}"
 _APPROVAL = "{risk: change, in: production, need: 1, from: operator, answer: 15m}"
 _SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,20}")
 _GROUP_ID = re.compile(r"S[A-Z0-9]{2,20}")
+_CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{2,20}")
 _NAME = re.compile(r"[^\W_][\w.-]{0,39}")
 _HANDOVER = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([01][0-9]|2[0-3]):[0-5][0-9] (UTC|[A-Z]\w+(/[\w+-]+)+)")
 _LONGEST_ANSWER = timedelta(days=7)
@@ -165,7 +170,7 @@ def _check_member(sheet: Sheet, spot: Path, name: str, known: Known) -> None:
 
 
 def _grants(sheet: Sheet, known: Known) -> Iterator[tuple[Path, Grant]]:
-    for path, entry in sheet.entries("grants", ("role", "may", "except", "in"), _GRANT):
+    for path, entry in sheet.entries("grants", GRANT_KEYS, _GRANT):
         role = sheet.text((*path, "role"))
         if role:
             _check_role(sheet, (*path, "role"), role, known)
@@ -173,11 +178,40 @@ def _grants(sheet: Sheet, known: Known) -> Iterator[tuple[Path, Grant]]:
             sheet.wrong(path, "this grant names no role.", f"Write it like {_GRANT}.")
         may = _rights(sheet, path, "may", entry, known)
         but = _rights(sheet, path, "except", entry, known)
-        yield path, Grant(role, may, but, _places(sheet, path, entry, known), sheet.where(path))
+        places = _places(sheet, path, entry, known)
+        yield path, Grant(role, may, but, places, sheet.where(path), _hours(sheet, path), _channels(sheet, path))
+
+
+def _hours(sheet: Sheet, path: Path) -> tuple[Hours, ...]:
+    found = []
+    for text, spot in _some(sheet, (*path, "hours"), f'hours: "{EXAMPLE}"'):
+        hours = read_hours(text)
+        if isinstance(hours, Hours):
+            found.append(hours)
+        else:
+            sheet.wrong(spot, f"'{text}' is not a time of the week.", hours)
+    return tuple(found)
+
+
+def _channels(sheet: Sheet, path: Path) -> frozenset[str]:
+    names = _some(sheet, (*path, "channels"), "channels: [C0SHOPOPS]")
+    for name, spot in names:
+        if not _CHANNEL_ID.fullmatch(name):
+            remedy = "Write the channel's id, like C0SHOPOPS: in Slack, open the channel's details."
+            sheet.wrong(spot, f"'{name}' is not the id of a channel.", remedy)
+    return frozenset(name for name, _ in names)
+
+
+def _some(sheet: Sheet, path: Path, example: str) -> list[Name]:
+    """The names there; an entry that is written but empty must not widen the grant in silence."""
+    names = sheet.names(path)
+    if not names and sheet.has(path):
+        sheet.wrong(path, f"'{path[-1]}' is empty.", f"Write it like {example}, or leave it out.")
+    return names
 
 
 def _denials(sheet: Sheet, known: Known) -> Iterator[tuple[Path, Denial]]:
-    for path, entry in sheet.entries("denials", ("people", "roles", "may", "in", "because"), _DENIAL):
+    for path, entry in sheet.entries("denials", DENIAL_KEYS, _DENIAL):
         people = list(_named(sheet, (*path, "people"), known.people, "person"))
         roles = list(_named(sheet, (*path, "roles"), [*known.roles, EVERYONE], "role"))
         if not people and not roles:
@@ -271,8 +305,7 @@ def _check_place(sheet: Sheet, spot: Path, name: str, known: Known) -> None:
 
 
 def _approvals(sheet: Sheet, known: Known, preset: str) -> Iterator[tuple[Path, ApprovalLine]]:
-    keys = ("risk", "in", "need", "from", "including", "answer", "alone_after", "backup_first", "confirm")
-    for path, entry in sheet.entries("approvals", keys, _APPROVAL):
+    for path, entry in sheet.entries("approvals", APPROVAL_KEYS, _APPROVAL):
         risk = _approval_risk(sheet, path)
         places = _places(sheet, path, entry, known)
         if risk is not None:

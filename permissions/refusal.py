@@ -1,12 +1,13 @@
 """Refusals as people read them: what is not allowed, which line says so, and who can. Pure."""
 
+from datetime import datetime
 from typing import assert_never
 
 from permissions.decision import Because, Deny
 from permissions.eligible import People, Standing, who_can
 from permissions.model import Ask, Person, Risk
 from permissions.rules import Denial, Grant, Policy, roles_of
-from permissions.wording import capital, doing, listed, members, places, printable, rights
+from permissions.wording import capital, conditions, doing, listed, members, places, printable, rights
 
 _NAMES_SHOWN = 6
 
@@ -52,7 +53,7 @@ def _helpers(policy: Policy, ask: Ask, people: People, team_id: str) -> tuple[st
     """Who else could do it: people whom the policy names, and only without them the rest of the workspace."""
     named = {slack_id: people[slack_id] for slack_id in policy.names if slack_id in people}
     for among in (named, people):
-        can = who_can(policy, ask.permission, ask.risk, ask.scope, among, team_id=team_id)
+        can = who_can(policy, ask.permission, ask.risk, ask.scope, among, team_id=team_id, at=ask.at)
         if others := tuple(slack_id for slack_id in can if slack_id != ask.person.id):
             return others
     return ()
@@ -103,6 +104,9 @@ def _nearest(policy: Policy, ask: Ask, roles: frozenset[str]) -> tuple[str, str]
         why = f"{listed([members(role) for role in sorted(roles)], 'and')} are granted nothing" if roles else ""
         return (why or "no role names this person"), policy.where("grants" if roles else "roles")
     covering = [grant for grant in held if grant.may.cover(ask.permission, ask.risk)]
+    conditional = [grant for grant in covering if grant.gives(ask.permission, ask.risk, ask.scope)]
+    if conditional:
+        return _unmet(conditional[0], ask), conditional[0].where
     excepted = [grant for grant in covering if grant.but.cover(ask.permission, ask.risk)]
     placed = [grant for grant in covering if grant not in excepted]
     if placed:
@@ -112,6 +116,16 @@ def _nearest(policy: Policy, ask: Ask, roles: frozenset[str]) -> tuple[str, str]
     highest = max(held, key=_height)
     risky = "this is destructive, and " if ask.risk is Risk.DESTRUCTIVE else ""
     return f"{risky}{members(highest.role)} may only {rights([grant.may for grant in held])}", highest.where
+
+
+def _unmet(grant: Grant, ask: Ask) -> str:
+    """operators may do so only Mon-Fri 09:00-18:00 Europe/London (now Sat 10:03 there)"""
+    now = f" (now {grant.hours[0].clock(ask.at)} there)" if grant.hours and ask.at and _late(grant, ask.at) else ""
+    return f"{members(grant.role)} may do so only {conditions(grant)}{now}"
+
+
+def _late(grant: Grant, at: datetime) -> bool:
+    return not any(hours.hold(at) for hours in grant.hours)
 
 
 def _at(grant: Grant) -> str:

@@ -5,8 +5,10 @@ Never parses and never words: `policy_file.py` makes these values, `decide.py` a
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from permissions.decision import ApprovalRule
+from permissions.hours import Hours
 from permissions.model import Permission, Person, Risk, Scope, scope_of
 from permissions.presets import PRESETS
 from permissions.problem import Problem
@@ -62,6 +64,13 @@ class Grant:
     but: Rights
     places: Places | None
     where: str
+    hours: tuple[Hours, ...] = ()  # empty = always
+    channels: frozenset[str] = frozenset()  # where it may be asked from; empty = anywhere
+
+    def holds(self, channel: str | None, at: datetime | None) -> bool:
+        """Whether its hours and channels are met; what is not known is not met."""
+        in_time = not self.hours or (at is not None and any(hours.hold(at) for hours in self.hours))
+        return in_time and (not self.channels or channel in self.channels)
 
     def reaches(self, risk: Risk, scope: Scope) -> bool:
         """A look or a record without a service is reached by any place; a change never by a guess."""

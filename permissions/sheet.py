@@ -47,6 +47,11 @@ class Sheet:
                 return None
         return value
 
+    def has(self, path: Path) -> bool:
+        """Whether the last step's key is written there, with whatever value."""
+        above = self.at(path[:-1])
+        return isinstance(above, dict) and path[-1] in above
+
     def mapping(self, path: Path, known: Collection[str] | None, example: str) -> dict[str, Plain]:
         """The mapping there, without keys that nobody knows; empty when it is missing or something else."""
         value = self.at(path)

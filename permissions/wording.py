@@ -120,4 +120,13 @@ def places(where: Places) -> str:
 def grant_words(granted: Grant) -> str:
     """operators may keep records and change in shop."""
     where = f" in {places(granted.places)}" if granted.places else ""
-    return f"{members(granted.role)} may {rights([granted.may])}{where}"
+    only = f" {conditions(granted)}" if granted.hours or granted.channels else ""
+    return f"{members(granted.role)} may {rights([granted.may])}{where}{only}"
+
+
+def conditions(granted: Grant) -> str:
+    """Mon-Fri 09:00-18:00 Europe/London in the channel C0SHOPOPS."""
+    hours = listed([hours.text for hours in granted.hours], "or")
+    names = sorted(granted.channels)
+    channels = f"in the channel{'s' * (len(names) > 1)} {listed(names, 'or')}" if names else ""
+    return " ".join(part for part in (hours, channels) if part)

@@ -1,7 +1,8 @@
 """What one installation of the bot is made of; handed to every part of the engine."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from bot.db.bell import Bell
 from bot.db.database import Pool
@@ -27,6 +28,7 @@ class Installation:
     people: People
     providers: Providers
     team: str
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def verb(self, run: Run) -> Verb:
         """KeyError when the command is no longer installed."""
@@ -38,6 +40,8 @@ class Installation:
         return known if known and known.team_id == team else Person(person, team, person, known=False)
 
     def decide(self, ask: Ask) -> Decision:
+        """As of now, unless the ask names its own time: some grants hold only at certain hours."""
+        ask = ask if ask.at else replace(ask, at=self.clock())
         return decide(self.policy, ask, team_id=self.team, people=self.people.everyone())
 
     def ask(self, run: Run, *, risk: Risk | None = None) -> Ask:
@@ -47,6 +51,7 @@ class Installation:
             Permission(run.permission),
             risk or run.risk,
             self.scope(run.service, run.environment, run.channel),
+            self.clock(),
         )
 
     def scope(self, service: str | None, environment: str | None, channel: str | None = None) -> Scope:
