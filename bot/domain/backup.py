@@ -101,7 +101,7 @@ def made_card(backup: Backup, before: Backup | None, where: str, laps: Sequence[
     took = " · ".join(f"{name} {span(lap)}" for name, lap in laps)
     lines = [
         f"{bold('Holds')} {held}; the database is {size(backup.database_size)}, the file {size(backup.size)}",
-        f"{bold('Lies')} {code(where)}",
+        f"{bold('Stored')} {code(where)}",
         f"{bold('SHA-256')} {code(backup.sha256)}",
         f"{bold('Took')} {span(sum((lap for _, lap in laps), timedelta()))}: {took}",
         f"{bold('Last time')} {compared(backup, before)}",

@@ -39,7 +39,7 @@ def summary(move: Move) -> str:
         if files
         else "Data is not touched."
     )
-    return f"{move.current.short} → {move.target.short}. {data} It starts at once."
+    return f"{move.current.short} → {move.target.short}. {data}"
 
 
 def tells(move: Move, bad: Collection[str]) -> tuple[str, ...]:

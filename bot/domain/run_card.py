@@ -26,7 +26,7 @@ def asks_for(run: Run, plan: Plan | None) -> str:
     return plan.question if plan and plan.question else clean(run.text, 120)
 
 
-def plan_card(run: Run, plan: Plan, approval: Approval, names: Names, now: datetime) -> Card:
+def plan_card(run: Run, plan: Plan, approval: Approval, names: Names) -> Card:
     """The request for confirmation, with its buttons."""
     who = people([one for one in approval.asked if one not in approval.in_favour], names)
     text = (
@@ -37,7 +37,7 @@ def plan_card(run: Run, plan: Plan, approval: Approval, names: Names, now: datet
         Tone.ASK,
         f"{plan.question}?",
         text,
-        body=(*_what(plan), *_why(run, plan, now), *_so_far(approval, names)),
+        body=(*_what(plan), *_why(run, plan), *_so_far(approval, names)),
         buttons=(
             Button(
                 plan.button or "Approve",
@@ -54,14 +54,14 @@ def plan_card(run: Run, plan: Plan, approval: Approval, names: Names, now: datet
     )
 
 
-def own_confirm_card(run: Run, plan: Plan, approval: Approval, now: datetime) -> Card:
+def own_confirm_card(run: Run, plan: Plan, approval: Approval) -> Card:
     """The plan for the requester alone, where nobody else needs to agree. The button names the place."""
     careful = run.risk is Risk.DESTRUCTIVE or approval.confirm == "typed"
     return Card(
         Tone.ASK,
         f"{plan.question}?",
         f"{plan.question}? {plan.summary} Press the button to start it, by {when(approval.expires_at)}. {UNCHANGED}",
-        body=(*_what(plan), *_why(run, plan, now)),
+        body=(*_what(plan), *_why(run, plan)),
         buttons=(
             Button(
                 plan.question,
@@ -77,7 +77,7 @@ def own_confirm_card(run: Run, plan: Plan, approval: Approval, now: datetime) ->
     )
 
 
-def requester_card(run: Run, plan: Plan, approval: Approval, names: Names, now: datetime) -> Card:
+def requester_card(run: Run, plan: Plan, approval: Approval, names: Names) -> Card:
     """For the requester while others decide."""
     who = people(list(approval.asked), names)
     waits = f"It waits for {approval.need} of {who}, until {when(approval.expires_at)}."
@@ -149,7 +149,7 @@ def progress_card(run: Run, plan: Plan | None, events: Sequence[Event], names: N
         f"{run.label}, {title}: {_stage(run)}{f', step {doing}' if doing else ''}."
         + (f" It takes longer than usual ({span(usual)})." if late and usual else "")
         + ("" if begun else f" {UNCHANGED}"),
-        body=(*_why(run, None, now), *step_lines(facts, ended=False), *_cancelling(run, names)),
+        body=(*_why(run, None), *step_lines(facts, ended=False), *_cancelling(run, names)),
         buttons=_cancel_buttons(run),
         footer=_progress_footer(run, usual, late, names),
     )
@@ -161,7 +161,7 @@ def details_card(
     """Everything that is recorded of a run, for one person."""
     body: list[Part] = [f"{bold('Asked')} {code(run.text)} by {person(run.actor)}, {when(run.created_at, 'date')}"]
     if plan:
-        body += [*_what(plan), *_why(run, plan, now), f"{bold('Plan')} {code((run.digest or plan.digest)[:12])}"]
+        body += [*_what(plan), *_why(run, plan), f"{bold('Plan')} {code((run.digest or plan.digest)[:12])}"]
     if run.because:
         body.append(f"{bold('Because')} {run.because}")
     if approval and approval.need:
@@ -200,10 +200,10 @@ def _what(plan: Plan) -> tuple[str, ...]:
     return (whole,) if whole else ()
 
 
-def _why(run: Run, plan: Plan | None, now: datetime) -> tuple[str, ...]:
+def _why(run: Run, plan: Plan | None) -> tuple[str, ...]:
     lines = [reason_line(run)]
     if plan and plan.now:
-        lines.append(f"{bold('Now')} {plan.now} ({when(now)})")
+        lines.append(f"{bold('Now')} {plan.now}")
     if plan and plan.raises:
         lines.append(f"{bold('Risk')} {plan.raises.value}: {plan.raises_because}")
     whole = "\n".join(line for line in lines if line)

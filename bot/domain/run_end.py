@@ -53,7 +53,8 @@ def end_card(
 
 def mention_card(run: Run, card: Card) -> Card:
     """A short new message for the requester at the end: an edit notifies nobody, this does."""
-    told = f"{person(run.actor)} {run.label}: {_short(card)}"
+    short = _short(card).removeprefix(run.label).lstrip(",: ")
+    told = f"{person(run.actor)} {run.label}: {short}"
     return Card(card.tone, "", told, (told,))
 
 
@@ -191,9 +192,10 @@ def _drifted(events: Sequence[Event]) -> list[str]:
 def _next(run: Run, names: Names) -> str:
     if run.settled_by:
         how = "done" if run.changed == "something" else "not done"
-        return f"Settled as {how} by {names(run.settled_by)}; its lock is free."
+        return f"Settled as {how} by {names(run.settled_by)}{'; its lock is free' if run.lock else ''}."
     if unsettled(run):
-        return "Look at what is true now, then settle it here: until then nothing else may change this place."
+        blocks = "until then nothing else may change this place." if run.lock else "nothing else waits for that."
+        return f"Look at what is true now, then settle it here: {blocks}"
     return _NEXT.get(run.state, "")
 
 
@@ -227,6 +229,8 @@ def _again(run: Run) -> str:
 
 def _footer(run: Run, approval: Approval | None, names: Names, own: str) -> str:
     """R-42 · asked Ana 03:09 · approved Ben 03:10 · ran 03:10:12–03:10:53."""
+    if run.risk is Risk.READ and "asked by" in own:
+        return own
     if run.risk is Risk.READ:
         return " · ".join(part for part in (own, when(run.created_at), f"asked by {names(run.actor)}") if part)
     parts = [run.label, f"asked {names(run.actor)} {when(run.created_at)}"]

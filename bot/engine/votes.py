@@ -134,10 +134,11 @@ class Votes:
 def note(what: str, next_step: str = "", run: Run | None = None, tone: Tone = Tone.INFO) -> Card:
     """A short answer to one person."""
     label = f" · {run.label}" if run else ""
+    whole = len(what) <= 140
     return Card(
         tone,
-        what if len(what) <= 140 else f"{what[:139]}…",
+        what if whole else f"{what[:139]}…",
         f"{what} {next_step}".strip(),
-        (f"{bold(what)}\n{next_step}".strip(),),
+        tuple(part for part in ("" if whole else bold(what), next_step) if part),
         footer=f"Nothing was changed by this{label}",
     )

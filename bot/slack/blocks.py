@@ -78,7 +78,7 @@ def _body(parts: tuple[Part, ...], room: _Room) -> Iterator[JsonObject]:
     for kind, group in groupby(parts, key=type):
         if kind is StepLine:
             if StepLine not in shown:
-                yield _plan(steps, room)
+                yield from _plan(steps, room)
         else:
             for part in group:
                 yield from _part(part, room, first_table=Table not in shown)
@@ -102,7 +102,7 @@ def _part(part: Part, room: _Room, *, first_table: bool) -> Iterator[JsonObject]
             if len(lines) > PRE_LINES:
                 yield _context(f"the last {PRE_LINES} of {len(lines)} lines")
         case StepLine():
-            yield _plan([part], room)
+            yield from _plan([part], room)
         case _:
             assert_never(part)
 
@@ -182,7 +182,8 @@ def _first(card: Card) -> str:
 # --- steps, tables, output -----------------------------------------------------------------------------------
 
 
-def _plan(steps: list[StepLine], room: _Room) -> JsonObject:
+def _plan(steps: list[StepLine], room: _Room) -> Iterator[JsonObject]:
+    """As many steps as fit; Slack refuses a plan without any."""
     done = sum(step.state == "done" for step in steps)
     tasks: list[Json] = []
     left = room.characters - 400
@@ -193,7 +194,8 @@ def _plan(steps: list[StepLine], room: _Room) -> JsonObject:
             break
         tasks.append(task)
     room.partly = room.partly or len(tasks) < len(steps)
-    return {"type": "plan", "title": f"{done} of {len(steps)} steps done", "tasks": tasks}
+    if tasks:
+        yield {"type": "plan", "title": f"{done} of {len(steps)} steps done", "tasks": tasks}
 
 
 def _task(number: int, step: StepLine) -> JsonObject:

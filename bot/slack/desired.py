@@ -151,7 +151,7 @@ def _alone(seen: Seen, names: Callable[[str], str]) -> list[Desired]:
         return [Desired(f"{run.label}:answer", "ephemeral", _end(seen, names), ANSWER, run.channel, run.actor)]
     if seen.plan is None or seen.approval is None:
         return []
-    card = own_confirm_card(run, seen.plan, seen.approval, seen.now)
+    card = own_confirm_card(run, seen.plan, seen.approval)
     return [Desired(f"{run.label}:own", "ephemeral", card, DECIDE, run.channel, run.actor)]
 
 
@@ -170,7 +170,7 @@ def _root(seen: Seen, at: Where, names: Callable[[str], str]) -> Desired:
     if run.state in FINAL:
         return Desired(key, "message", _end(seen, names), END, at.cards)
     if _waits_for_people(seen) and plan is not None and seen.approval is not None:
-        return Desired(key, "message", plan_card(run, plan, seen.approval, names, seen.now), DECIDE, at.cards)
+        return Desired(key, "message", plan_card(run, plan, seen.approval, names), DECIDE, at.cards)
     if run.state is State.WAITING:
         usual = plan.usual if plan else None
         card = waiting_for_lock_card(run, plan, seen.holder, run.approved_at or seen.now, usual, names)
@@ -205,7 +205,7 @@ def _approvers(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desir
     run, plan, approval = seen.run, seen.plan, seen.approval
     if plan is None or approval is None or not approval.need:
         return []
-    card = _copy(seen, at, names, plan_card(run, plan, approval, names, seen.now))
+    card = _copy(seen, at, names, plan_card(run, plan, approval, names))
     quiet = not _waits_for_people(seen)
     priority = END if quiet else DECIDE
     return [
@@ -219,7 +219,7 @@ def _requester(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desir
     run, plan, approval = seen.run, seen.plan, seen.approval
     if plan is None or approval is None or not approval.need or not _in_slack(run):
         return []
-    card = _copy(seen, at, names, requester_card(run, plan, approval, names, seen.now))
+    card = _copy(seen, at, names, requester_card(run, plan, approval, names))
     quiet = not _waits_for_people(seen)
     return [Desired(f"{run.label}:requester", "dm", card, ANSWER, person=run.actor, only_edit=quiet)]
 

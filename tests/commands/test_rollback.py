@@ -151,7 +151,7 @@ async def test_the_plan_says_exactly_what_will_happen(shop: Shop) -> None:
     shop.checks.rounds = [[BAD, GOOD]]
     found = await shop.plan()
     assert found.question == "Roll back shop production"
-    assert found.summary == "9f8e7d6 → 4c1d2a7. Data is not touched. It starts at once."
+    assert found.summary == "9f8e7d6 → 4c1d2a7. Data is not touched."
     assert words(found).splitlines() == [
         "9f8e7d6 → 4c1d2a7, which ran 6 days",
         "takes back 2 commits by Mia: “New checkout”, “VAT rounding”",

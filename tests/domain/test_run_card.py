@@ -38,7 +38,7 @@ PLAN = Plan(
     "Roll back now",
     {"to": "4c1d2a7"},
     ("9f8e7d6 → 4c1d2a7, which ran 6 days", "takes back 2 commits by Mia", "• about 40 s"),
-    now="2 of 9 checks fail",
+    now="2 of 9 checks fail (03:09 UTC)",
     usual=timedelta(seconds=41),
     steps=("fetch", "build", "switch", "restart"),
 )
@@ -114,7 +114,7 @@ def pressed(card: Card) -> list[str]:
 
 
 def test_the_request_for_confirmation_says_all_that_an_approver_needs() -> None:
-    card = plan_card(RUN, PLAN, APPROVAL, names, NOW)
+    card = plan_card(RUN, PLAN, APPROVAL, names)
     assert (card.tone, card.title) == (Tone.ASK, "Roll back shop production?")
     assert pressed(card) == ["approval.approve", "approval.deny", "run.details"]
     assert {button.target for button in card.buttons} == {"42-7c01e9aa"}
@@ -136,35 +136,35 @@ def test_the_request_for_confirmation_says_all_that_an_approver_needs() -> None:
 
 def test_a_second_approver_sees_who_was_first_and_is_the_one_asked() -> None:
     vote = Vote("U0BEN", True, PLAN.digest, NOW, "slack")
-    card = plan_card(RUN, PLAN, replace(APPROVAL, need=2, votes=(vote,)), names, NOW)
+    card = plan_card(RUN, PLAN, replace(APPROVAL, need=2, votes=(vote,)), names)
     assert card.text.startswith("Chi, approve?")
     assert "So far 1 of 2: Ben" in read(card)
 
 
 def test_a_destructive_plan_says_why_and_its_button_is_red() -> None:
     plan = replace(PLAN, raises=Risk.DESTRUCTIVE, raises_because="migrations lie between")
-    card = plan_card(replace(RUN, risk=Risk.DESTRUCTIVE), plan, APPROVAL, names, NOW)
+    card = plan_card(replace(RUN, risk=Risk.DESTRUCTIVE), plan, APPROVAL, names)
     assert card.buttons[0].style == "danger"
     assert "Risk destructive: migrations lie between" in read(card)
 
 
 def test_ones_own_button_names_the_place() -> None:
     own = replace(APPROVAL, need=0, asked=("U0ANA",))
-    card = own_confirm_card(RUN, PLAN, own, NOW)
+    card = own_confirm_card(RUN, PLAN, own)
     assert [button.label for button in card.buttons] == ["Roll back shop production", "Cancel"]
     assert pressed(card) == ["run.confirm", "run.withdraw"]
     assert card.private
     assert card.buttons[0].confirm is None
-    careful = own_confirm_card(RUN, PLAN, replace(own, confirm="typed"), NOW)
+    careful = own_confirm_card(RUN, PLAN, replace(own, confirm="typed"))
     assert careful.buttons[0].confirm is not None
     assert careful.buttons[0].style == "danger"
 
 
 def test_the_requester_sees_for_whom_it_waits_and_can_withdraw() -> None:
-    card = requester_card(RUN, PLAN, APPROVAL, names, NOW)
+    card = requester_card(RUN, PLAN, APPROVAL, names)
     assert pressed(card) == ["run.withdraw", "run.details"]
     assert "It waits for 1 of Ben, Chi, until 03:24 UTC." in read(card)
-    alone = requester_card(RUN, PLAN, replace(APPROVAL, asked=()), names, NOW)
+    alone = requester_card(RUN, PLAN, replace(APPROVAL, asked=()), names)
     assert "Nobody who may approve it is here; it expires 03:24 UTC." in read(alone)
 
 
@@ -246,6 +246,9 @@ def test_a_look_keeps_its_own_footer() -> None:
     look = run(State.SUCCEEDED, outcome=cards.to_json(own), risk=Risk.READ, finished_at=NOW)
     card = end_card(look, None, None, (), names, NOW)
     assert plain(card.footer) == "Nothing was changed · 9 checks in 1.2 s · 03:09 UTC · asked by Ana"
+    own = replace(own, footer="9 checks · 03:08 UTC · asked by Ana")
+    card = end_card(replace(look, outcome=cards.to_json(own)), None, None, (), names, NOW)
+    assert plain(card.footer) == "9 checks · 03:08 UTC · asked by Ana"
     assert card.buttons == ()
 
 
@@ -366,6 +369,17 @@ def test_the_requester_is_mentioned_at_the_end() -> None:
     card = mention_card(RUN, Card(Tone.OK, "back", "shop production is back.\nmore"))
     assert plain(card.text) == "U0ANA R-42: shop production is back."
     assert card.title == ""
+    for text in ("R-42: done.", "R-42, done."):
+        assert plain(mention_card(RUN, Card(Tone.OK, "", text)).text) == "U0ANA R-42: done."
+
+
+def test_an_unknown_end_blocks_the_place_only_if_it_held_its_lock() -> None:
+    lost = run(State.INTERRUPTED, finished_at=NOW, changed="unknown")
+    for one, says in (
+        (lost, "until then nothing else may change this place."),
+        (replace(lost, lock=None), "nothing else waits for that."),
+    ):
+        assert f"then settle it here: {says}" in read(end_card(one, PLAN, None, (), names, NOW))
 
 
 def test_details_tell_the_whole_record_to_one_person() -> None:
