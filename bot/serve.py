@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
@@ -37,7 +36,7 @@ from bot.engine.votes import Votes
 from bot.files import Files, read
 from bot.providers.examine import alert_card, examine
 from bot.providers.registry import Providers, find_providers
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings, SettingsError, variable
 from bot.slack.app import Identity, Listeners, bolt_app
 from bot.slack.follow import Follower
 from bot.slack.guard import Guard
@@ -94,7 +93,7 @@ async def _close(pool: Pool) -> None:
 
 def secret(name: str) -> str:
     """The value of a `$NAME` of the catalog; ProviderError names the variable, never a value."""
-    value = os.environ.get(name.removeprefix("$"), "")
+    value = variable(name.removeprefix("$"))
     if not value:
         raise ProviderError("environment", f"{name} is not set in the bot's environment.", "Set it and restart.")
     return value
@@ -339,7 +338,7 @@ class Process:
 async def serve(settings: Settings, *, web: bool = True, worker: bool = True) -> None:
     """Until SIGTERM, SIGINT, a revoked token or a failed task."""
     files = read(settings.catalog, settings.policy)
-    shared = shared_parts(files.catalog, lambda name: os.environ.get(name.removeprefix("$"), ""))
+    shared = shared_parts(files.catalog, lambda name: variable(name.removeprefix("$")))
     if shared:
         raise SettingsError(shared)
     if settings.database_url is None and not (web and worker):

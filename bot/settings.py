@@ -1,13 +1,18 @@
 """The only reader of the environment."""
 
 import ipaddress
+import os
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SLACK = "https://slack.com/api/"
+ENV_FILE = Path(".env")
 
 
 class SettingsError(Exception):
@@ -25,7 +30,7 @@ def _name(name: str) -> AliasChoices:
 class Settings(BaseSettings):
     """See design: "Interfaces that do not change". Secrets are never printed."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", case_sensitive=True, populate_by_name=True)
+    model_config = SettingsConfigDict(env_file=ENV_FILE, extra="ignore", case_sensitive=True, populate_by_name=True)
 
     bot_token: SecretStr = Field(validation_alias=_name("SLACK_BOT_TOKEN"))
     signing_secret: SecretStr = Field(validation_alias=_name("SLACK_SIGNING_SECRET"))
@@ -83,3 +88,19 @@ def _line(name: str, kind: str, message: str) -> str:
     what = "is missing" if kind == "missing" else message.removeprefix("Value error, ")
     remedy = _REMEDY.get(name, "see docs/install.md")
     return f"{name} {what}: {remedy}."
+
+
+def variable(name: str) -> str:
+    """A variable of the environment, else of `.env` in the working folder; empty where neither has it."""
+    if name in os.environ:
+        return os.environ[name]
+    try:
+        changed = ENV_FILE.stat().st_mtime_ns
+    except OSError:
+        return ""
+    return _written(ENV_FILE.absolute(), changed).get(name) or ""
+
+
+@lru_cache(maxsize=4)
+def _written(file: Path, changed: int) -> Mapping[str, str | None]:
+    return dotenv_values(file, interpolate=False)

@@ -14,6 +14,7 @@ METHODS: Mapping[str, frozenset[str]] = {
     "chat.postMessage": frozenset({"chat:write"}),
     "chat.update": frozenset({"chat:write"}),
     "conversations.history": _HISTORY,  # read once after an unknown outcome, to find a post that did arrive
+    "conversations.list": frozenset({"channels:read", "groups:read"}),  # `init` and `doctor` find channels by name
     "conversations.open": frozenset({"im:write"}),
     "conversations.replies": _HISTORY,
     "files.completeUploadExternal": frozenset({"files:write"}),

@@ -60,7 +60,7 @@ class Api:
 
     def _serve(self, name: str, arguments: Json, token: str | None) -> tuple[int, Json, dict[str, str]]:
         try:
-            return 200, self._answer(name, arguments, token), {}
+            return 200, self._answer(name, arguments, token), {"x-oauth-scopes": self._scopes()}
         except Refused as refusal:
             return 200, refusal.answer(), {}
         except TooFast as limit:
@@ -81,6 +81,10 @@ class Api:
         args = Args(arguments)
         method.check(args)
         return {"ok": True, **method.run(self._desk, args)}
+
+    def _scopes(self) -> str:
+        """What the token may do, as Slack tells with every answer."""
+        return ",".join(sorted(self._desk.manifest.scopes))
 
     async def _suffer(self, request: web.Request, fault: Fault, name: str, arguments: Json) -> web.StreamResponse:
         """The call has no effect."""
