@@ -13,6 +13,7 @@ from bot.engine.installation import Installation
 from bot.engine.intake import Intake
 from bot.engine.votes import Votes, note
 
+NOT_MINE = note("That button is not one of mine, or no longer.", "Type the command instead; /ops lists them.")
 _TARGET = re.compile(r"(\d{1,15})-([0-9a-f]{8})")
 
 
@@ -26,8 +27,8 @@ class Press:
         self._govern = govern
 
     async def press(self, click: Click) -> Answer:
-        if click.actor.team != self._at.team:
-            return await self._refused(click, "somebody from another workspace pressed it")
+        if not self._at.team or click.actor.team != self._at.team:
+            return await self._foreign(click)
         if click.action.startswith("ask"):
             return await self._ask(click)
         run = await self._run(click)
@@ -79,10 +80,14 @@ class Press:
         """A value that none of our buttons carries: changes nothing, and is audited."""
         return await self._refused(click, "the button's value is not one of mine")
 
-    async def _refused(self, click: Click, because: str) -> Answer:
+    async def _foreign(self, click: Click) -> Answer:
+        if not self._at.team:
+            return Answer(note("Slack has not told me yet which workspace this is.", "Press it again in a minute."))
+        told = note("This is for people of this workspace only, not for those of another one.", "Ask one of them.")
+        return await self._refused(click, "somebody from another workspace pressed it", told)
+
+    async def _refused(self, click: Click, because: str, told: Card = NOT_MINE) -> Answer:
         body = {"because": because, "action": words.clean(click.action, 60)}
         await events.record(self._at.pool, Kind.VOTE_REFUSED, actor=click.actor.id, body=dict(body))
         self._at.bell.ring("outbox")
-        return Answer(
-            note("That button is not one of mine, or no longer.", "Type the command instead; /ops lists them.")
-        )
+        return Answer(told)
