@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from json import dumps
 from pathlib import Path
+from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
 import commands
-from bot.db import runs
+from bot.db import runs, seal
 from bot.db.database import Pool
 from bot.domain.command import Command
 from bot.domain.run import Run, RunId
 from bot.files import read
 from bot.sandbox.workspace import Workspace
+from bot.sandbox.workspace.shapes import api_person
 from bot.sandbox.workspace.things import Answer, Delivery, Message
 from bot.serve import Process
 from bot.settings import Settings
@@ -21,6 +24,8 @@ from bot.slack import manifest
 SECRET, TOKEN = "shh-signing", "xoxb-test-token"
 OPS, DEV, GENERAL = "C0SHOPOPS", "C0SHOPDEV", "C0GENERAL"
 PEOPLE = {"ana": "Ana Ortiz", "ben": "Ben Okafor", "chi": "Chi Nguyen", "eli": "Eli Sand", "mia": "Mia Lund"}
+
+MALFORMED = {"invalid_blocks", "invalid_arguments", "missing_scope", "msg_too_long", "msg_blocks_too_long", "no_text"}
 
 CATALOG = """
 services:
@@ -83,9 +88,30 @@ class Company:
     async def close(self) -> None:
         await self.process.stop()
         await self.slack.close()
+        await self._nothing_is_wrong()
 
-    async def type(self, who: str, text: str, channel: str = OPS) -> Answer:
-        return await self.slack.type(f"U0{who.upper()}", channel, text)
+    async def _nothing_is_wrong(self) -> None:
+        """After every story: Slack refused no message for its shape, nothing secret was said, the chain is whole."""
+        refused = [call for call in self.slack.calls if call.response.get("error") in MALFORMED]
+        assert not refused, refused
+        said = str([(call.method, call.arguments) for call in (*self.slack.calls, *self.slack.replies)])
+        written = str(await self.pool.fetch("SELECT body FROM event_payloads"))
+        for secret in (SECRET, TOKEN, "/respond/"):
+            assert secret not in said, secret
+            assert secret not in written, secret
+        while await seal.seal(self.pool):
+            pass
+        report = await seal.verify(self.pool)
+        assert report.whole, report.says
+
+    async def becomes_known(self, who: str, **flags: bool | str) -> None:
+        """Slack tells of a person who came, left or became a guest."""
+        person = self.slack.add_person(f"U0{who.upper()}", who, who.capitalize(), **flags)  # type: ignore[arg-type]
+        answer = await self.slack.send_event({"type": "user_change", "user": api_person(person, 0)})
+        assert answer.status == 200
+
+    async def type(self, who: str, text: str, channel: str = OPS, *, delivery: Delivery | None = None) -> Answer:
+        return await self.slack.type(f"U0{who.upper()}", channel, text, delivery=delivery)
 
     async def asked(self, who: str = "ana", text: str = "/poke because checkout answers 500") -> Message:
         """Typed in the channel of production and planned: the card that asks for approval."""
@@ -119,6 +145,13 @@ class Company:
         """Who did the events of this kind, oldest first."""
         found = await self.pool.fetch("SELECT actor FROM events WHERE kind = $1 ORDER BY id", kind)
         return [row["actor"] for row in found]
+
+    async def raw(self, form: Mapping[str, object], *, stamp: int | None = None, **headers: str) -> Answer:
+        """A signed form as nobody's client would send it; a mapping in it goes as JSON."""
+        body = urlencode({name: value if isinstance(value, str) else dumps(value) for name, value in form.items()})
+        signed = self.slack.sign(body.encode(), stamp)
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return await self.slack.deliver_raw(body.encode(), {**signed, **kind, **headers})
 
     def text(self, message: Message) -> str:
         return self.slack.all_text(message)
