@@ -38,7 +38,8 @@ _STATUS = {"pending": "pending", "working": "in_progress", "done": "complete", "
 
 def render(card: Card, offers: Mapping[str, str] | None = None) -> tuple[str, list[JsonObject]]:
     """(text, blocks) of one message. offers: command line → opaque id; a button whose line has none is left out."""
-    text = cut(mrkdwn(card.text or card.title or _first(card)), MOST_TEXT) or EMOJI[card.tone]
+    spoken = (mrkdwn(one).strip() for one in (card.text, card.title, _first(card)))
+    text = cut(next(filter(None, spoken), EMOJI[card.tone]), MOST_TEXT)
     head = [_header(card)] if plain_text(card.title) else []
     actions = _actions(card.buttons, offers or {})
     footer = [_context(card.footer)] if mrkdwn(card.footer).strip() else []
