@@ -9,6 +9,11 @@ CHANGED_WORDS: dict[Changed, str] = {
     "something": "Something was changed: see the steps.",
     "unknown": "It is not known whether anything was changed.",
 }
+CHANGED_IN_SHORT: dict[Changed, str] = {  # after a label that says what it is about
+    "nothing": "nothing",
+    "something": "something: see the steps",
+    "unknown": "not known",
+}
 
 
 class WatchkeeperError(Exception):
@@ -56,9 +61,7 @@ class ProviderError(WatchkeeperError):
 class StepFailed(WatchkeeperError):
     """A step of a run did not succeed; `output` may hold its last lines."""
 
-    def __init__(
-        self, what: str, next_step: str = "", *, output: str = "", changed: Changed = "something"
-    ) -> None:
+    def __init__(self, what: str, next_step: str = "", *, output: str = "", changed: Changed = "something") -> None:
         self.output = output
         self.changed = changed
         super().__init__(what, next_step)

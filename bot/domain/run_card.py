@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from bot.domain.approval import Approval, ApprovalState
 from bot.domain.card import Button, Card, Confirm, Part, Tone
-from bot.domain.event import Event
+from bot.domain.event import Event, Kind
 from bot.domain.plan import Plan
-from bot.domain.run import Run, State
+from bot.domain.run import FINAL, Run, State
 from bot.domain.run_lines import thread_line
 from bot.domain.run_steps import step_lines, steps
 from bot.domain.words import bold, clean, code, listed, person, quoted, span, when
@@ -37,7 +37,7 @@ def plan_card(run: Run, plan: Plan, approval: Approval, names: Names) -> Card:
         Tone.ASK,
         f"{plan.question}?",
         text,
-        body=(*_what(plan), *_why(run, plan), *_so_far(approval, names)),
+        body=(*what_it_does(plan), *_why(run, plan), *_so_far(approval, names)),
         buttons=(
             Button(
                 plan.button or "Approve",
@@ -61,7 +61,7 @@ def own_confirm_card(run: Run, plan: Plan, approval: Approval) -> Card:
         Tone.ASK,
         f"{plan.question}?",
         f"{plan.question}? {plan.summary} Press the button to start it, by {when(approval.expires_at)}. {UNCHANGED}",
-        body=(*_what(plan), *_why(run, plan)),
+        body=(*what_it_does(plan), *_why(run, plan)),
         buttons=(
             Button(
                 plan.question,
@@ -161,13 +161,14 @@ def details_card(
     """Everything that is recorded of a run, for one person."""
     body: list[Part] = [f"{bold('Asked')} {code(run.text)} by {person(run.actor)}, {when(run.created_at, 'date')}"]
     if plan:
-        body += [*_what(plan), *_why(run, plan), f"{bold('Plan')} {code((run.digest or plan.digest)[:12])}"]
+        body += [*what_it_does(plan), *_why(run, plan), f"{bold('Plan')} {code((run.digest or plan.digest)[:12])}"]
     if run.because:
-        body.append(f"{bold('Because')} {run.because}")
+        body.append(f"{bold(_because(run))} {run.because}")
     if approval and approval.need:
         body.append(_approval_line(approval, now))
     body += step_lines(steps(plan.steps if plan else (), events), ended=run.finished_at is not None)
-    lines = [line for event in events if (line := thread_line(event, run, person))]
+    told = [event for event in events if event.kind is not Kind.STEP_ENDED]  # the steps are shown above
+    lines = [line for event in told if (line := thread_line(event, run, person))]
     body += ["\n".join(lines[-40:])] if lines else []
     return Card(
         Tone.INFO,
@@ -177,6 +178,11 @@ def details_card(
         footer=f"{run.label} · {run.state.value.replace('_', ' ')} · risk {run.risk.value}",
         private=True,
     )
+
+
+def _because(run: Run) -> str:
+    """What `because` tells: by which rule it may go on, or how it ended."""
+    return "Result" if run.state in FINAL and run.state is not State.REFUSED else "Rule"
 
 
 def details_button(run: Run) -> Button:
@@ -192,7 +198,7 @@ def reason_line(run: Run) -> str:
     return f"{bold('Why')} {quoted(run.reason, 500)}" if run.reason else ""
 
 
-def _what(plan: Plan) -> tuple[str, ...]:
+def what_it_does(plan: Plan) -> tuple[str, ...]:
     """The plan's lines: the first stands, the others are points below it."""
     first, *others = plan.tells or (plan.summary,)
     points = [line if line.startswith("•") else f"• {line}" for line in others]

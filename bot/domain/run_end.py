@@ -8,11 +8,11 @@ from typing import cast
 from bot.domain import card as cards
 from bot.domain.approval import Approval
 from bot.domain.card import Button, Card, Confirm, Part, Pre, Tone
-from bot.domain.errors import CHANGED_WORDS, Changed
+from bot.domain.errors import CHANGED_IN_SHORT, CHANGED_WORDS, Changed
 from bot.domain.event import Event, Kind
 from bot.domain.plan import Plan
 from bot.domain.run import FINAL, Run, State
-from bot.domain.run_card import Names, asks_for, details_button, people, reason_line
+from bot.domain.run_card import Names, asks_for, details_button, people, reason_line, what_it_does
 from bot.domain.run_steps import StepFact, names_of, step_lines, steps
 from bot.domain.words import bold, clean, listed, person, when
 from permissions.model import Risk
@@ -66,7 +66,8 @@ def _short(card: Card) -> str:
 def _with_outcome(run: Run, plan: Plan | None, approval: Approval | None, names: Names) -> Card:
     """The verb's own card, with when it was asked, approved and ran."""
     card = cards.from_json(run.outcome or {})
-    footer = _footer(run, approval, names, card.footer)
+    alone = card.private and run.risk is Risk.READ  # who asked is the only one who reads it
+    footer = card.footer if alone else _footer(run, approval, names, card.footer)
     buttons = card.buttons
     if run.risk is not Risk.READ and plan and not any(one.action == "run.details" for one in buttons):
         buttons = (*buttons, details_button(run))
@@ -86,12 +87,11 @@ def _without_running(run: Run, plan: Plan | None, approval: Approval | None, nam
             (plan.nothing_to_do,),
             footer=_footer(run, approval, names, "nothing was changed"),
         )
-    lines = [line if line.startswith("•") else f"• {line}" for line in plan.tells]
     return Card(
         Tone.INFO,
         f"{plan.question}: only the plan",
         f"This is what {plan.question[:1].lower()}{plan.question[1:]} would do: {plan.summary} {nothing}",
-        ("\n".join(lines) or plan.summary,),
+        (*what_it_does(plan), *([f"{bold('Now')} {plan.now}"] if plan.now else [])),
         (Button(f"{plan.question}…"[:75], ask=_again(run)),) if _again(run) else (),
         _footer(run, approval, names, "a dry run: nothing was changed"),
     )
@@ -103,15 +103,18 @@ def _told(
     tone, word = _TITLES[run.state]
     facts = steps(plan.steps if plan else (), events) if run.started_at else ()
     what, output = _what(run, facts, events, names)
-    changed = CHANGED_WORDS[cast("Changed", run.changed or "unknown")]
+    known = cast("Changed", run.changed or "unknown")
+    changed = CHANGED_WORDS[known]
     following = _next(run, names)
     title = asks_for(run, plan)
     lines = [
         what,
         reason_line(run),
-        f"{bold('Changed')} {changed}",
+        f"{bold('Changed')} {CHANGED_IN_SHORT[known]}",
     ]
     lines += [f"{bold('Next')} {following}"] if following else []
+    lines += [f"{bold('Settled')} {_settled(run, names)}"] if run.settled_by else []
+    following = following or (f"Settled {_settled(run, names)}." if run.settled_by else "")
     body: list[Part] = ["\n".join(line for line in lines if line), *_changes(run, events)]
     body += step_lines(facts, ended=True)
     body += [Pre(output)] if output else []
@@ -190,13 +193,16 @@ def _drifted(events: Sequence[Event]) -> list[str]:
 
 
 def _next(run: Run, names: Names) -> str:
-    if run.settled_by:
-        how = "done" if run.changed == "something" else "not done"
-        return f"Settled as {how} by {names(run.settled_by)}{'; its lock is free' if run.lock else ''}."
     if unsettled(run):
-        blocks = "until then nothing else may change this place." if run.lock else "nothing else waits for that."
-        return f"Look at what is true now, then settle it here: {blocks}"
-    return _NEXT.get(run.state, "")
+        until = f" Until then nothing else may change {run.place or 'this place'}." if run.lock else ""
+        return f"Look at what is true now, then say it here.{until}"
+    return "" if run.settled_by else _NEXT.get(run.state, "")
+
+
+def _settled(run: Run, names: Names) -> str:
+    """as done by Chi; its lock is free"""
+    how = "done" if run.changed == "something" else "not done"
+    return f"as {how} by {names(run.settled_by or '')}{'; its lock is free' if run.lock else ''}"
 
 
 def unsettled(run: Run) -> bool:
@@ -229,10 +235,8 @@ def _again(run: Run) -> str:
 
 def _footer(run: Run, approval: Approval | None, names: Names, own: str) -> str:
     """R-42 · asked Ana 03:09 · approved Ben 03:10 · ran 03:10:12–03:10:53."""
-    if run.risk is Risk.READ and "asked by" in own:
-        return own
     if run.risk is Risk.READ:
-        return " · ".join(part for part in (own, when(run.created_at), f"asked by {names(run.actor)}") if part)
+        return _footer_of_a_look(run, names, own)
     parts = [run.label, f"asked {names(run.actor)} {when(run.created_at)}"]
     if run.approved_at and approval and approval.need:
         parts.append(f"approved {people(list(approval.in_favour), names)} {when(run.approved_at)}")
@@ -240,3 +244,8 @@ def _footer(run: Run, approval: Approval | None, names: Names, own: str) -> str:
         parts.append(f"ran {when(run.started_at, 'exact')}–{when(run.finished_at, 'exact')}")
     own = own.removeprefix(f"{run.label} · ")
     return " · ".join([*parts, own] if own else parts)
+
+
+def _footer_of_a_look(run: Run, names: Names, own: str) -> str:
+    """Who asked, once. The message itself shows when."""
+    return own if "asked by" in own else " · ".join(part for part in (own, f"asked by {names(run.actor)}") if part)

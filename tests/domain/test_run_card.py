@@ -245,7 +245,9 @@ def test_a_look_keeps_its_own_footer() -> None:
     own = Card(Tone.OK, "shop", "well", footer="Nothing was changed · 9 checks in 1.2 s")
     look = run(State.SUCCEEDED, outcome=cards.to_json(own), risk=Risk.READ, finished_at=NOW)
     card = end_card(look, None, None, (), names, NOW)
-    assert plain(card.footer) == "Nothing was changed · 9 checks in 1.2 s · 03:09 UTC · asked by Ana"
+    assert plain(card.footer) == "Nothing was changed · 9 checks in 1.2 s · asked by Ana"
+    alone = replace(look, outcome=cards.to_json(replace(own, private=True)))
+    assert plain(end_card(alone, None, None, (), names, NOW).footer) == "Nothing was changed · 9 checks in 1.2 s"
     own = replace(own, footer="9 checks · 03:08 UTC · asked by Ana")
     card = end_card(replace(look, outcome=cards.to_json(own)), None, None, (), names, NOW)
     assert plain(card.footer) == "9 checks · 03:08 UTC · asked by Ana"
@@ -263,7 +265,7 @@ DRIFT = event(Kind.APPROVAL_VOIDED, {"changes": ["from was 9f8e7d6, now aaaaaaa"
         (
             ended(State.DENIED, (DENIED,)),
             Tone.STOPPED,
-            ["Denied by Ben: “wait for Mia”.", "Changed Nothing was changed."],
+            ["Denied by Ben: “wait for Mia”.", "Changed nothing\n"],
             ["/rollback shop production", "run.details"],
         ),
         (
@@ -329,13 +331,13 @@ DRIFT = event(Kind.APPROVAL_VOIDED, {"changes": ["from was 9f8e7d6, now aaaaaaa"
         (
             ended(State.INTERRUPTED, STEPS, started_at=STARTED, changed="unknown"),
             Tone.UNKNOWN,
-            ["Done before it: fetch. How “build” ended is not known.", "settle it here"],
+            ["Done before it: fetch. How “build” ended is not known.", "Changed not known", "then say it here"],
             ["run.settle_done", "run.settle_not_done", "run.details"],
         ),
         (
             ended(State.INTERRUPTED, STEPS, started_at=STARTED, changed="something", settled_by="U0CHI"),
             Tone.UNKNOWN,
-            ["Settled as done by Chi; its lock is free."],
+            ["Settled as done by Chi; its lock is free"],
             ["/rollback shop production", "run.details"],
         ),
     ],
@@ -376,10 +378,12 @@ def test_the_requester_is_mentioned_at_the_end() -> None:
 def test_an_unknown_end_blocks_the_place_only_if_it_held_its_lock() -> None:
     lost = run(State.INTERRUPTED, finished_at=NOW, changed="unknown")
     for one, says in (
-        (lost, "until then nothing else may change this place."),
-        (replace(lost, lock=None), "nothing else waits for that."),
+        (lost, " Until then nothing else may change shop production.\n"),
+        (replace(lost, lock=None), "\n"),
     ):
-        assert f"then settle it here: {says}" in read(end_card(one, PLAN, None, (), names, NOW))
+        assert f"Next Look at what is true now, then say it here.{says}" in read(
+            end_card(one, PLAN, None, (), names, NOW)
+        )
 
 
 def test_details_tell_the_whole_record_to_one_person() -> None:
