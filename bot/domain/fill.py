@@ -116,9 +116,9 @@ class Filling:
         named = {"a service": self.services if self._open(Kind.SERVICE) else {}}
         named["an environment"] = self.environments if self._open(Kind.ENVIRONMENT) else {}
         named[f"a word of {code(self.command.name)}"] = {word: word for word in self._words()}
+        near = nearest(text, [name for names in named.values() for name in names])
         for what, names in named.items():
-            near = nearest(text, names)
-            if near:
+            if near in names:
                 return BadRequest(f"{quoted(text, 40)} is not {what}.", f"Did you mean {code(names[near])}?")
         for what, names in named.items():
             if names:
