@@ -74,7 +74,7 @@ def _value(name: str, following: Iterator[Word], options: Mapping[str, Field]) -
     word = next(following, None)
     if word is None or word.is_("because"):
         raise _half(name, options)
-    if word.text.startswith("-"):
+    if word.text.startswith("-") and not (word.quoted and name == BECAUSE):
         what = f"{code(name)} is followed by {quoted(word.text, 40)}, which looks like an option."
         raise BadRequest(what, _takes(name, options))
     return word.text

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.catalog import Catalog, EnvironmentEntry, Place, ServiceEntry, Thresholds
@@ -407,6 +407,7 @@ TYPED = st.lists(st.sampled_from(PIECES.split()) | st.text(max_size=8), max_size
 
 
 @given(st.sampled_from([*COMMANDS]), TYPED, st.sampled_from(["", "C0SHOPOPS"]))
+@example("/rollback", "because --", "C0SHOPOPS")
 @settings(max_examples=400, deadline=None)
 def test_any_text_is_refused_or_read_and_its_line_reads_the_same(name: str, text: str, channel: str) -> None:
     try:
