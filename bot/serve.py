@@ -44,6 +44,7 @@ from bot.slack.inbox import SlackInbox
 from bot.slack.people import SLACK_AWAY, SlackPeople
 from bot.slack.reply import Replies
 from bot.slack.send import Sender
+from bot.slack.share import Sharing
 from bot.watch import Watch
 from bot.web import SlackDoor, admin_app, slack_app
 from bot.worker import DRAIN, Worker
@@ -286,7 +287,13 @@ class Process:
     # --- the door -----------------------------------------------------------------------------------------------
 
     def _door(self) -> SlackDoor:
-        press = Press(self.installation, self.intake, self.votes, self.govern)
+        press = Sharing(
+            Press(self.installation, self.intake, self.votes, self.govern),
+            self._pool,
+            team=lambda: self.installation.team,
+            installed=self._files.commands,
+            names=self.people.name,
+        )
         inbox = SlackInbox(self._pool, self.bell, self.people, self.stopping.set)
         self.listeners = Listeners(self.intake, press, inbox, self.replies, now, unknown_if_recorded, self._offers)
         secret = self._settings.signing_secret.get_secret_value()

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable, Container
+from typing import Protocol
 
 from bot.db import database, posts, runs
 from bot.db.database import Pool
 from bot.db.posts import Intent
 from bot.domain.card import Card, Tone
+from bot.domain.invocation import Answer, Click
 from bot.domain.run import FINAL, RunId
 from bot.domain.run_end import end_card
 from bot.domain.words import clean
@@ -15,6 +17,34 @@ from bot.slack.follow import see
 from bot.slack.wanted import wanted
 
 _TARGET = re.compile(r"(\d{1,15})-([0-9a-f]{8})")
+
+
+class Press(Protocol):
+    async def press(self, click: Click) -> Answer: ...
+
+
+class Sharing:
+    """Presses of [Share] in our own workspace are answered here, all others by the engine."""
+
+    def __init__(
+        self,
+        press: Press,
+        pool: Pool,
+        *,
+        team: Callable[[], str],
+        installed: Container[str],
+        names: Callable[[str], str],
+    ) -> None:
+        self._press, self._pool, self._team = press, pool, team
+        self._installed, self._names = installed, names
+
+    async def press(self, click: Click) -> Answer:
+        if click.action != "share" or not click.actor.team or click.actor.team != self._team():
+            return await self._press.press(click)
+        card = await share(
+            self._pool, click.target, click.actor.id, click.channel, installed=self._installed, names=self._names
+        )
+        return Answer(card)
 
 
 async def share(
