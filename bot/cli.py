@@ -19,6 +19,7 @@ app.add_typer(policy_app, name="policy")
 
 Result = TypeVar("Result")
 Set = Literal["five", "core", "all"]
+Drain = Annotated[float, typer.Option("--drain", min=0, help="Seconds that runs may take to end after SIGTERM.")]
 
 
 def run(work: Coroutine[object, object, Result]) -> Result:
@@ -44,25 +45,26 @@ def _settings() -> Settings:
 @app.command()
 def serve(
     no_worker: Annotated[bool, typer.Option("--no-worker", help="Only answer Slack; run nothing.")] = False,
+    drain: Drain = 25,
 ) -> None:
     """Answer Slack and run what was asked, until SIGTERM."""
-    _serve(web=True, worker=not no_worker)
+    _serve(web=True, worker=not no_worker, drain_s=drain)
 
 
 @app.command()
-def worker() -> None:
+def worker(drain: Drain = 25) -> None:
     """Run what was asked, without answering Slack; needs DATABASE_URL."""
-    _serve(web=False, worker=True)
+    _serve(web=False, worker=True, drain_s=drain)
 
 
-def _serve(*, web: bool, worker: bool) -> None:
+def _serve(*, web: bool, worker: bool, drain_s: float) -> None:
     from bot import serve as process
     from bot.domain.catalog_file import CatalogError
     from permissions.policy import PolicyError
 
     logs.configure()
     try:
-        run(process.serve(_settings(), web=web, worker=worker))
+        run(process.serve(_settings(), web=web, worker=worker, drain_s=drain_s))
     except SettingsError as error:
         stop(*error.lines)
     except (CatalogError, PolicyError) as error:

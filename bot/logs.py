@@ -41,4 +41,5 @@ def configure(*, json: bool | None = None) -> None:
         cache_logger_on_first_use=False,
     )
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)  # it warns of SLACK_BOT_TOKEN beside our own authorize
+    logging.getLogger("asyncpg").setLevel(logging.ERROR)  # its pool tells each vain attempt with a traceback
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", stream=sys.stderr)

@@ -119,8 +119,10 @@ class Process:
     ) -> None:
         self._settings = settings
         self._files = files
+        drain_s: float = DRAIN,
         self._pool = pool
         self._scratch = scratch
+        self._drain_s = drain_s
         self._with_web = web
         self._with_worker = worker
         self._tasks: set[asyncio.Task[None]] = set()
@@ -190,7 +192,7 @@ class Process:
         self.votes = Votes(self.installation)
         self.govern = EngineGovern(self.installation, self.votes)
         self.intake = Intake(self.installation)
-        self.worker = Worker(self.installation, self.govern)
+        self.worker = Worker(self.installation, self.govern, drain_s=self._drain_s)
         self.replies = Replies(self.session, settings.api_url)
         sender = Sender(self.client, self.replies, clock=asyncio.get_running_loop().time)
         self.follower = Follower(
@@ -336,13 +338,13 @@ class Process:
             await self.listeners.drain()
         if self._with_worker:
             self.worker.drain()
-            await asyncio.wait({self._working}, timeout=DRAIN + 5)
+            await asyncio.wait({self._working}, timeout=self._drain_s + 10)
         with contextlib.suppress(*AWAY):
             await events.record(self._pool, Kind.BOT_STOPPED)
             await seal.seal(self._pool)
 
 
-async def serve(settings: Settings, *, web: bool = True, worker: bool = True) -> None:
+async def serve(settings: Settings, *, web: bool = True, worker: bool = True, drain_s: float = DRAIN) -> None:
     """Until SIGTERM, SIGINT, a revoked token or a failed task."""
     files = read(settings.catalog, settings.policy)
     shared = shared_parts(files.catalog, lambda name: variable(name.removeprefix("$")))
@@ -351,7 +353,7 @@ async def serve(settings: Settings, *, web: bool = True, worker: bool = True) ->
     if settings.database_url is None and not (web and worker):
         raise SettingsError(["DATABASE_URL is missing: web and worker in two processes need one PostgreSQL."])
     async with open_database(settings) as (pool, scratch):
-        process = Process(settings, files, pool, scratch=scratch.url, web=web, worker=worker)
+        process = Process(settings, files, pool, scratch=scratch.url, web=web, worker=worker, drain_s=drain_s)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, process.stopping.set)

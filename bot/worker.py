@@ -40,9 +40,10 @@ class Session:
 class Worker:
     """`run` until cancelled or drained. After a lost lease it stops its runs and registers anew."""
 
-    def __init__(self, installation: Installation, govern: EngineGovern) -> None:
+    def __init__(self, installation: Installation, govern: EngineGovern, *, drain_s: float = DRAIN) -> None:
         self._at = installation
         self._govern = govern
+        self._drain_s = drain_s
         self._draining = asyncio.Event()
 
     async def run(self) -> None:
@@ -56,7 +57,7 @@ class Worker:
                 await asyncio.wait_for(self._draining.wait(), 0.2)
 
     def drain(self) -> None:
-        """No new claims from now on; `run` returns when what runs has ended, or after 25 s."""
+        """No new claims from now on; `run` returns when what runs has ended, or after `drain_s`."""
         self._draining.set()
 
     async def _serve(self, session: Session, connection: Connection) -> None:
@@ -66,7 +67,7 @@ class Worker:
         sweeping = asyncio.ensure_future(self._sweep_loop())
         draining = asyncio.ensure_future(self._draining.wait())
         try:
-            await asyncio.wait({claiming, beating, draining}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({claiming, beating, sweeping, draining}, return_when=asyncio.FIRST_COMPLETED)
             if self._draining.is_set():
                 await _stop(claiming)
                 await self._let_end(session)
@@ -80,14 +81,14 @@ class Worker:
     async def _let_end(self, session: Session) -> None:
         if session.tasks:
             log.info("worker.draining", runs=len(session.tasks))
-            await asyncio.wait(set(session.tasks.values()), timeout=DRAIN)
+            await asyncio.wait(set(session.tasks.values()), timeout=self._drain_s)
 
     async def _record_interrupted(self, session: Session) -> None:
         """What was stopped in the middle is recorded by the worker itself, if the database still answers;
         what it had only claimed is for others to claim again."""
         with suppress(*AWAY):
             async with self._at.pool.acquire(timeout=2) as connection, connection.transaction():
-                await interrupt_all(connection, session.id, "the bot was stopped while it ran")
+                await interrupt_all(connection, session.id, "The bot was stopped while it ran")
                 await runs.put_back(connection, session.id)
         self._at.bell.ring("outbox", "work")
 
@@ -138,12 +139,12 @@ class Worker:
     async def _beat_loop(self, session: Session, connection: Connection) -> None:
         """Returns when the lease is lost. A dropped connection is replaced while the lease lasts."""
         while time.monotonic() - session.beaten < workers.LEASE.total_seconds():
-            if connection.is_closed() or not await self._beat(session, connection):
-                with suppress(*AWAY):
-                    async with self._at.pool.acquire(timeout=2) as fresh:
-                        if await workers.hold(fresh, session.id):
-                            await self._beat_on(session, fresh)
-            await asyncio.sleep(workers.BEAT.total_seconds() if not connection.is_closed() else 0.2)
+            await self._beat_on(session, connection)
+            with suppress(*AWAY):
+                async with self._at.pool.acquire(timeout=2) as fresh:
+                    if await workers.hold(fresh, session.id):
+                        await self._beat_on(session, fresh)
+            await asyncio.sleep(0.2)
         log.error("worker.lease_lost", worker=session.id, runs=sorted(session.tasks))
 
     async def _beat_on(self, session: Session, connection: Connection) -> None:
@@ -171,25 +172,54 @@ class Worker:
 
 
 async def sweep(installation: Installation) -> None:
-    """One round of every sweeper; safe on any number of replicas at once."""
+    """One round of every sweeper; safe on any number of replicas at once. One that fails does not stop the others."""
     moved = 0
     async with installation.pool.acquire(timeout=5) as connection:
-        async with connection.transaction():
-            for dead in await workers.bury_dead(connection):
-                moved += await interrupt_all(connection, dead, "the bot's process died while it ran")
-                moved += len(await runs.put_back(connection, dead))
-        for run_id in await approvals.overdue(connection):
-            async with connection.transaction():
-                moved += await _expire(connection, run_id)
-        for run in await runs.past_start(connection):
-            async with connection.transaction():
-                says = "It was approved, but did not start within 15 minutes. Ask again."
-                moved += await endings.before_running(connection, run.id, State.EXPIRED, says=says) is not None
-        async with connection.transaction():
-            moved += await locks.repair(connection)
-        await connection.execute("DELETE FROM deliveries WHERE at < clock_now() - interval '25 hours'")
+        for duty in (_bury, _expire_overdue, _expire_late_starts, _repair_locks, _forget_deliveries):
+            try:
+                moved += await duty(connection)
+            except AWAY:
+                raise
+            except Exception:
+                log.exception("sweep.failed", duty=duty.__name__.strip("_"))
     if moved:
         installation.bell.ring("work", "outbox")
+
+
+async def _bury(connection: Connection) -> int:
+    moved = 0
+    async with connection.transaction():
+        for dead in await workers.bury_dead(connection):
+            moved += await interrupt_all(connection, dead, "The bot's process died while it ran")
+            moved += len(await runs.put_back(connection, dead))
+    return moved
+
+
+async def _expire_overdue(connection: Connection) -> int:
+    moved = 0
+    for run_id in await approvals.overdue(connection):
+        async with connection.transaction():
+            moved += await _expire(connection, run_id)
+    return moved
+
+
+async def _expire_late_starts(connection: Connection) -> int:
+    moved = 0
+    for run in await runs.past_start(connection):
+        async with connection.transaction():
+            says = "It was approved, but did not start within 15 minutes. Ask again."
+            moved += await endings.before_running(connection, run.id, State.EXPIRED, says=says) is not None
+    return moved
+
+
+async def _repair_locks(connection: Connection) -> int:
+    async with connection.transaction():
+        return await locks.repair(connection)
+
+
+async def _forget_deliveries(connection: Connection) -> int:
+    await connection.execute("DELETE FROM deliveries WHERE at < clock_now() - interval '25 hours'")
+    return 0
 
 
 async def _expire(connection: Connection, run_id: RunId) -> int:

@@ -100,6 +100,9 @@ class Replica:
         except TimeoutError:
             await self.kill()
 
+    async def draining(self) -> bool:
+        return self.says("worker.draining")
+
     def says(self, words: str) -> bool:
         return words in self.log.read_text(errors="replace")
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL server on TCP, as an installation with several processes has one; it can be taken away and given back."""
+"""A PostgreSQL server on TCP, as several processes need one; it can be taken away and given back."""
 
 import asyncio
 import os
@@ -64,8 +64,10 @@ class Server:
     async def away(self, seconds: float) -> None:
         """Crash it, and start it again so that nobody could connect for at least this long."""
         await asyncio.to_thread(self.stop)
-        await asyncio.sleep(seconds)
-        await asyncio.to_thread(self.start)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            await asyncio.to_thread(self.start)
 
     def url(self, name: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"

@@ -78,7 +78,7 @@ class Yard:
         """The process that waits at the gate."""
         file = self.releases(name) / "at-the-gate"
         async with asyncio.timeout(within.total_seconds()):
-            while not file.exists() or not file.read_text().strip():
+            while not file.exists() or not file.read_text().strip():  # noqa: ASYNC110 - another process writes it
                 await asyncio.sleep(0.01)
         return int(file.read_text())
 

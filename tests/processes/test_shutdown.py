@@ -1,0 +1,63 @@
+"""SIGTERM: nothing new is begun, what runs may end, and what does not end in time is recorded by the worker itself."""
+
+import asyncio
+
+import pytest
+
+from bot.domain.run import State
+from tests.support.fleet import Fleet
+from tests.support.replica import descendants, living
+
+pytestmark = pytest.mark.heavy
+
+PROMPT_S = 3.0
+
+
+async def test_a_run_ends_well_while_the_bot_that_runs_it_is_asked_to_end(fleet: Fleet) -> None:
+    web, worker = await fleet.start("serve", "--no-worker"), await fleet.start("worker")
+    fleet.yard.shut("production")
+    run = await fleet.asked()
+    await fleet.approved(run, web)
+    await fleet.yard.arrived("production")
+    worker.ask_to_end()
+    await fleet.until(worker.draining, "the worker to drain")
+    await fleet.ask("/health shop production")
+    below = descendants(worker.pid)
+    assert living(below)
+    await fleet.yard.open("production")
+    assert await worker.ended() == 0
+    assert living(below) == set()
+    over = await fleet.until_state(run.id, State.SUCCEEDED)
+    later = await fleet.pool.fetchrow("SELECT state, worker FROM runs WHERE command = '/health'")
+    assert (later["state"], later["worker"]) == ("queued", None)
+    other = await fleet.start("worker")
+    await fleet.until_state(run.id + 1, State.SUCCEEDED)
+    await fleet.quiet()
+    assert over.worker is not None
+    assert other.alive
+    await fleet.check()
+
+
+async def test_a_run_that_does_not_end_in_time_is_recorded_by_the_worker_itself(fleet: Fleet) -> None:
+    web, worker = await fleet.start("serve", "--no-worker"), await fleet.start("worker", "--drain", "0.5")
+    fleet.yard.shut("production")
+    run = await fleet.asked()
+    await fleet.approved(run, web)
+    await fleet.yard.arrived("production")
+    below = descendants(worker.pid)
+    assert await asyncio.wait_for(worker.end(), 0.5 + PROMPT_S) == 0
+    assert living(below) == set()
+    over = await fleet.until_state(run.id, State.INTERRUPTED, patience_s=0.1)
+    assert "the bot was stopped while it ran" in over.because
+    assert await fleet.count("run.ended", run) == 1
+    await fleet.start("worker")
+    await fleet.told("Interrupted")
+    await fleet.quiet()
+    await fleet.check()
+
+
+async def test_an_idle_bot_ends_at_once(fleet: Fleet) -> None:
+    bots = [await fleet.start("serve"), await fleet.start("serve", "--no-worker"), await fleet.start("worker")]
+    ended = await asyncio.wait_for(asyncio.gather(*(bot.end() for bot in bots)), PROMPT_S)
+    assert ended == [0, 0, 0]
+    await fleet.check()
