@@ -116,13 +116,13 @@ class Process:
         scratch: Callable[[], Awaitable[str]] | None = None,
         web: bool = True,
         worker: bool = True,
+        drain_s: float = DRAIN,
     ) -> None:
         self._settings = settings
+        self._drain_s = drain_s
         self._files = files
-        drain_s: float = DRAIN,
         self._pool = pool
         self._scratch = scratch
-        self._drain_s = drain_s
         self._with_web = web
         self._with_worker = worker
         self._tasks: set[asyncio.Task[None]] = set()
