@@ -110,7 +110,8 @@ class BotProcess:
             await self._launch()
             try:
                 await self._become_ready()
-            except DidNotStart:
+            except DidNotStart as error:
+                print(f"{error}\n\nIt is tried again.", file=sys.stderr, flush=True)
                 wait_s = min(wait_s * 2, 30.0)
             else:
                 wait_s = AWAY_S

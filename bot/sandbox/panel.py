@@ -23,19 +23,19 @@ ACTIONS = (
         "confirm": "Mia's release becomes production's current one again; six new payments do not reach the shop.",
     },
 )
-TOUR = (
-    "Wait for the alert in #shop-ops: the bot's own watch finds what is broken",
-    "Open the shop (Shop production, above) and buy a lamp: it really fails",
-    "As Ana in #shop-ops: `/health shop production`",
-    "`/rollback because checkout answers 500`: here the channel says which service and environment",
-    "Press Approve as Ana: refused, and told who can",
-    "Open a second person, Ben, beside you: approve in his direct messages, and watch the steps",
-    "Reload the shop: it sells again",
-    "Press “Replay 6 webhooks…”, approve it as Ben. Then again: nothing is sent twice",
-    "As Eli, a viewer: `/rollback shop production` is refused, with the policy's line and whom to ask",
-    "Hold up staging's database (above), `/backup db shop staging`, kill the bot: read what it says after its return",
-    "`/backup db shop staging` once more, then `/backup verify`",
-    "`/audit verify`: the whole chain of what happened",
+TOUR = (  # a command between ` ` becomes a button
+    "The alert comes by itself: the bot watches",
+    "Open the shop (above), buy a lamp: it fails",
+    "Look: `/health shop production`",
+    "`/rollback because checkout answers 500`",
+    "Approve it as Ana: refused, and told who can",
+    "＋ second person, Ben: approve in his direct messages",
+    "Reload the shop: it sells",
+    "“Replay 6 webhooks…”, Ben approves; again: nothing is sent twice",
+    "As Eli, who may only look: `/rollback shop production`",
+    "Hold up staging's database, `/backup db shop staging`, kill the bot: its word after its return",
+    "Back up once more, then `/backup verify shop staging`",
+    "`/audit verify`: the chain of all that happened",
 )
 
 
@@ -50,7 +50,7 @@ def world(facts: Sequence[Mapping[str, str]], bot: Mapping[str, str]) -> dict[st
 
 
 def bot_fact(pid: int | None, *, ready: bool) -> dict[str, str]:
-    state, detail = ("ok", f"runs as process {pid}") if ready and pid else ("waiting", "is starting")
+    state, detail = ("ok", f"process {pid}") if ready and pid else ("waiting", "is starting")
     if pid is None:
-        state, detail = "down", "was killed; it is started again"
+        state, detail = "down", "dead; it is started again"
     return {"label": "Watchkeeper", "state": state, "detail": detail, "url": ""}

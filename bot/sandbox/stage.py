@@ -25,7 +25,7 @@ _PEOPLE = (
     (ANA, "ana", "Ana Ortiz", "Operator on call", "#7c3085"),
     (BEN, "ben", "Ben Adeyemi", "Admin", "#2f6db5"),
     (CHI, "chi", "Chi Okafor", "Operator", "#b5562f"),
-    (ELI, "eli", "Eli Larsen", "Customer care: may look", "#3d7a3a"),
+    (ELI, "eli", "Eli Larsen", "Customer care", "#3d7a3a"),
     (MIA, "mia", "Mia Novak", "Developer", "#a13456"),
 )
 _CHANNELS = (
@@ -98,7 +98,7 @@ class Stage:
             case panel.BREAK:
                 await deploy_again(self.world, datetime.now(UTC))
                 await self.look()
-                return "Production runs the broken release again; its watch will tell within half a minute."
+                return "Production runs the broken release again, and six more payments did not reach it."
             case _:
                 return f"There is no action {action}."
 

@@ -154,6 +154,8 @@ class Tour:
         held.cancel()
         await play.becomes(root, "interrupted", within=RETURN_S)
         play.say(f"(the bot is back as process {stage.bot.pid})")
+        await play.click(ANA, root, "It was not done", "on the card, after she looked: no new file lies there")
+        await play.becomes(root, "Settled as not done by Ana")
 
     async def _backup(self) -> None:
         play = self._player

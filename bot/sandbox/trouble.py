@@ -39,7 +39,9 @@ async def deploy_again(world: World, now: datetime) -> None:
     production = world.environments["production"]
     await asyncio.to_thread(_switch, world, production, now)
     restart = ("restart", "production", "--folder", str(world.supervised_folder))
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot.sandbox.supervisor", *restart)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot.sandbox.supervisor", *restart), stdout=asyncio.subprocess.DEVNULL
+    )
     await process.wait()
     waiting = await _waiting(production.database_url)
     world_data.tell(world.payments, production.endpoint, _lost(waiting, now), delivered=False, since=now)
