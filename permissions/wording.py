@@ -55,10 +55,15 @@ def describe(permission: Permission) -> str:
     return WORDS.get(permission) or f"use '{permission}' on"
 
 
+def deed(permission: Permission) -> str:
+    """`roll back`, `replay webhooks`: the words without a place."""
+    return _HANGING.sub("", describe(permission))
+
+
 def doing(permission: Permission, scope: Scope) -> str:
     """`roll back shop production`; without a place `look at the runs`."""
-    words, place = describe(permission), str(scope)
-    return f"{words} {place}" if place else _HANGING.sub("", words)
+    place = str(scope)
+    return f"{describe(permission)} {place}" if place else deed(permission)
 
 
 def printable(name: str) -> str:
