@@ -6,7 +6,7 @@ from aiohttp import ClientSession, ClientTimeout
 
 from bot.sandbox import transcript
 from bot.sandbox.stage import Stage
-from bot.sandbox.workspace.things import Message
+from bot.sandbox.workspace.things import Json, Message
 
 SOON_S = 15.0
 
@@ -27,6 +27,8 @@ class Player:
         self.stage = stage
         self.ws = stage.workspace
         self._since = ""
+        self._forms: dict[str, list[str]] = {}  # a message's ts → the titles it has had
+        self.ws.state.listeners.append(self._hear)
 
     # what people do
 
@@ -98,6 +100,10 @@ class Player:
         """As it stands now; a message that is gone stays as it was."""
         return self.ws.now(message) or message
 
+    def live(self, message: Message) -> None:
+        """What the card said on its way here, as somebody saw who watched it."""
+        self.say("(live, the card said: " + " → ".join(self._forms.get(message.ts, [])) + ")")
+
     async def url(self, url: str, status: int) -> None:
         """The real service, as a browser sees it."""
         async with ClientSession(timeout=ClientTimeout(total=5)) as session, session.get(url) as reply:
@@ -118,6 +124,14 @@ class Player:
 
     # inside
 
+    def _hear(self, event: Json, audience: frozenset[str]) -> None:
+        message = event.get("message")
+        if isinstance(message, Message) and message.by_bot and not message.is_reply:
+            forms = self._forms.setdefault(message.ts, [])
+            title = next(iter(transcript.card(message, self.stage.name)), "")
+            if title not in forms[-1:]:
+                forms.append(title)
+
     async def _wait(
         self, look: Callable[[], list[Message]], needs: Sequence[str], within: float, new: bool, what: str
     ) -> Message:
@@ -126,7 +140,12 @@ class Player:
             fresh = (one for one in said if not new or one.ts > self._since)
             return next((one for one in fresh if self._says(one, needs)), None)
 
-        return await self.ws.wait_for(found, within, f"{what} with {', '.join(map(repr, needs))}")
+        try:
+            return await self.ws.wait_for(found, within, f"{what} with {', '.join(map(repr, needs))}")
+        except AssertionError:
+            for newest in look()[-1:]:
+                self.show(newest, "seen instead")
+            raise
 
     def _says(self, message: Message, needs: Sequence[str]) -> bool:
         said = " ".join(f"{message.text}\n{self.text(message)}".split())

@@ -81,7 +81,7 @@ class Tour:
     async def _refused(self) -> None:
         play = self._player
         await play.type(ELI, OPS, "/rollback shop production")
-        await play.whisper(ELI, "Not allowed", "policy.yml:", "Ana", "Nothing was changed")
+        await play.whisper(ELI, f"Eli may not roll back {PLACE}", "policy.yml:", "Ana", "Nothing was changed")
 
     async def _health(self) -> None:
         play = self._player
@@ -118,6 +118,7 @@ class Tour:
         self._done = await play.becomes(
             self._plan, "is back on", "Verified", "checks pass", "approved Ben", within=RUN_S
         )
+        play.live(self._done)
         await play.thread(self._done, "Ben approved", "fetch", "build", "switch", "verify", "@Ana", "is back on")
         self._offers(self._done, "Replay 6 webhooks…")
 
