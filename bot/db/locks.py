@@ -62,7 +62,7 @@ async def hand_on(connection: Connection, service: str, environment: str, kind: 
     waiter = await runs.get(connection, row["id"]) if row else None
     if waiter is None or await _take(connection, waiter) is not None:
         return None
-    await _queue(connection, waiter)
+    await _queue(connection, waiter, waited=True)
     return waiter
 
 
@@ -142,7 +142,7 @@ async def _take(connection: Connection, run: Run) -> RunId | None:
     return held_by
 
 
-async def _queue(connection: Connection, run: Run) -> None:
+async def _queue(connection: Connection, run: Run, *, waited: bool = False) -> None:
     await connection.execute(
         """
         UPDATE runs
@@ -153,4 +153,4 @@ async def _queue(connection: Connection, run: Run) -> None:
         run.id,
         runs.START_WITHIN,
     )
-    await events.record(connection, Kind.RUN_QUEUED, run=run)
+    await events.record(connection, Kind.RUN_QUEUED, run=run, body={"waited": True} if waited else {})

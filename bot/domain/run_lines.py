@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.domain.event import Event, Kind
 from bot.domain.json import Json
 from bot.domain.run import Run
-from bot.domain.words import bold, clean, quoted, span, when
+from bot.domain.words import bold, clean, person, quoted, span, when
 
 _MARKS: dict[str, str] = {"done": "✅", "failed": "🔴", "stopped": "⏹️"}
 
@@ -30,6 +30,8 @@ def _told(event: Event, run: Run, names: Callable[[str], str]) -> str:
             return (
                 f"⏳ waits its turn behind R-{_count(body.get('holder'))} {quoted(str(body.get('holder_text', '')))}"
             )
+        case Kind.RUN_QUEUED if body.get("waited"):
+            return f"🔔 {person(run.actor)} your turn: the place is free, and {run.label} starts now"
         case Kind.RUN_CANCEL_ASKED:
             return f"⏹️ {who} asked to cancel {run.label}; it stops before its next step"
         case Kind.RUN_SETTLED:
