@@ -49,7 +49,9 @@ grants:
 class Company:
     """People type and click; `see` and `dm` wait for what they are shown. Nothing here sleeps."""
 
-    def __init__(self, pool: Pool, folder: Path, records: Mapping[str, Command], **files: str) -> None:
+    def __init__(
+        self, pool: Pool, folder: Path, records: Mapping[str, Command], *, drain_s: float = 5.0, **files: str
+    ) -> None:
         self.pool = pool
         self.folder = folder
         self.records = {**commands.find(), **records}
@@ -65,6 +67,7 @@ class Company:
             )
         (folder / "catalog.yml").write_text(files.get("catalog", CATALOG))
         (folder / "policy.yml").write_text(files.get("policy", POLICY))
+        self.drain_s = drain_s
         self.process: Process
 
     async def open(self) -> None:
@@ -81,7 +84,7 @@ class Company:
             admin_port=0,
         )
         files = read(self.folder / "catalog.yml", self.folder / "policy.yml", self.records)
-        self.process = Process(settings, files, self.pool)
+        self.process = Process(settings, files, self.pool, drain_s=self.drain_s)
         await self.process.start()
         self.slack.request_url = f"http://127.0.0.1:{self.process.port}/slack/events"
 
