@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+import warnings
 from collections.abc import MutableMapping
 
 import structlog
@@ -43,3 +44,10 @@ def configure(*, json: bool | None = None) -> None:
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)  # it warns of SLACK_BOT_TOKEN beside our own authorize
     logging.getLogger("asyncpg").setLevel(logging.ERROR)  # its pool tells each vain attempt with a traceback
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", stream=sys.stderr)
+
+
+def silence() -> None:
+    """For commands whose answer is all that the terminal is to show."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logging.disable(logging.ERROR)
+    warnings.simplefilter("ignore")

@@ -55,12 +55,12 @@ class Settings(BaseSettings):
     @classmethod
     def _https_or_loopback(cls, value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme == "https" or (parts.scheme == "http" and _loopback(parts.hostname or "")):
+        if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
             return value if value.endswith("/") else f"{value}/"
         raise ValueError("must be https, or http on a loopback address")
 
 
-def _loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:

@@ -13,6 +13,10 @@ MAY_KNOW = {
     "bot.__main__": {"bot.cli"},
     "bot.cli": {"*"},
     "bot.serve": {"*"},
+    "bot.doctor": {
+        *("bot.files", "bot.settings", "bot.slack.methods", "bot.slack.survey", "bot.db", "bot.providers"),
+        *("bot.domain", "permissions"),
+    },
     "bot.files": {"commands", "bot.providers", "bot.domain", "permissions"},
     "commands": {"bot.providers", "bot.domain", "permissions"},
     "bot.slack": {"bot.db", "bot.domain", "bot.metrics", "permissions"},

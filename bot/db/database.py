@@ -82,6 +82,11 @@ def _migrations() -> list[tuple[str, str]]:
     return [(name, file.read_text()) for name, file in found]
 
 
+def migration_names() -> tuple[str, ...]:
+    """Those of this version, in their order."""
+    return tuple(name for name, _ in _migrations())
+
+
 async def now(rows: Rows) -> datetime:
     """PostgreSQL's clock, UTC: the only clock that decides anything."""
     value: datetime = await rows.fetchval("SELECT clock_now()")

@@ -9,10 +9,12 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from bot.domain.capability import Check, Checks
+from bot.domain.checkup import Doctor
 from bot.domain.errors import Impossible
 from bot.providers.postgres.address import Address, address
 from bot.providers.postgres.checks import DatabaseCheck, PoolCheck, Round, SizeCheck
 from bot.providers.postgres.connect import facts, reading
+from bot.providers.postgres.doctor import PostgresDoctor
 from bot.providers.postgres.dump import Dump, dumping
 from bot.providers.postgres.models import Counts, Facts, PostgresSettings, Verified
 from bot.providers.postgres.restore import check_file, check_restored
@@ -61,7 +63,8 @@ def offers(settings: BaseModel, context: Context) -> Mapping[type, object]:
     read = address(context.secret(settings.read), settings.read) if settings.read else at
     limit = context.service.thresholds.pool
     database = Postgres(at, read, limit, _scratch(settings, context))
-    return {Postgres: database, Checks: database}
+    doctor = PostgresDoctor(at, settings.url, read, settings.read)
+    return {Postgres: database, Checks: database, Doctor: doctor}
 
 
 def _scratch(settings: PostgresSettings, context: Context) -> Callable[[], Awaitable[str]] | None:

@@ -6,9 +6,11 @@ from datetime import timedelta
 from pydantic import BaseModel
 
 from bot.domain.capability import Deploys
+from bot.domain.checkup import Doctor
 from bot.providers.registry import Context, Provider
 from bot.providers.releases.build import Builder
 from bot.providers.releases.deploys import GitReleases, Restart
+from bot.providers.releases.doctor import ReleasesDoctor
 from bot.providers.releases.folder import Folder
 from bot.providers.releases.git import Mirror
 from bot.providers.releases.models import ReleasesSettings
@@ -18,7 +20,10 @@ __all__ = ["PROVIDER", "GitReleases", "ReleasesSettings"]
 
 def offers(settings: BaseModel, context: Context) -> Mapping[type, object]:
     assert isinstance(settings, ReleasesSettings)  # noqa: S101 - the registry parsed it with this very model
-    return {Deploys: releases(settings, context)}
+    made = releases(settings, context)
+    commands = tuple(command for command in (settings.build, settings.restart) if command)
+    doctor = ReleasesDoctor(settings.folder, made.mirror, settings.branch, commands, context.entry.run_as)
+    return {Deploys: made, Doctor: doctor}
 
 
 def releases(settings: ReleasesSettings, context: Context) -> GitReleases:

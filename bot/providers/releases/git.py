@@ -59,6 +59,11 @@ class Mirror:
                 limit=limit,
             )  # fmt: skip
 
+    async def branch_there(self, branch: str) -> bool:
+        """Whether the repository can be read and has the branch; brings nothing here. ProviderError: it cannot."""
+        out = await self._run("ls-remote", "--heads", "--", self.repository, f"refs/heads/{branch}", at_home=False)
+        return bool(out.strip())
+
     async def commits(self, ids: Sequence[str]) -> Mapping[str, Commit]:
         """Those of these commits that are here."""
         if not ids or not self.made():
@@ -132,7 +137,7 @@ def _full(commit: str) -> str:
 def _told(repository: str, verb: str, words: str) -> ProviderError:
     """git's own last words, without the password that an address may hold."""
     said = clean(re.sub(r"(://)[^/@\s]*@", r"\1", words), 500)
-    if verb == "fetch":
+    if verb in ("fetch", "ls-remote"):
         place = re.sub(r"(://)[^/@\s]*@", r"\1", repository)
         return ProviderError(
             "git", f"{place} cannot be read: {said}", "See that the bot's user may read it.", retryable=True

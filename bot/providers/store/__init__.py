@@ -6,7 +6,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from bot.domain.capability import BackupStore
+from bot.domain.checkup import Doctor
 from bot.providers.registry import Context, Provider
+from bot.providers.store.doctor import StoreDoctor
 from bot.providers.store.folder import FolderStore
 
 __all__ = ["PROVIDER", "FolderStore"]
@@ -24,7 +26,8 @@ def offers(settings: BaseModel, context: Context) -> Mapping[type, object]:
     assert isinstance(settings, StoreSettings)  # noqa: S101 - the registry parsed it with this very model
     root = settings.folder or context.data_dir / "backups"
     place = context.entry.place
-    return {BackupStore: FolderStore(root / place.service / place.environment)}
+    folder = root / place.service / place.environment
+    return {BackupStore: FolderStore(folder), Doctor: StoreDoctor(folder)}
 
 
 PROVIDER = Provider("backups", StoreSettings, offers, gives=(BackupStore,), by_itself=True)

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from bot.domain.capability import Check, Checks
+from bot.domain.checkup import Doctor
 from bot.domain.errors import ProviderError
 from bot.providers.postgres.seen import held
 from bot.providers.registry import Context, Provider
 from bot.providers.stripe.checks import checks
 from bot.providers.stripe.client import StripeApi
+from bot.providers.stripe.doctor import StripeDoctor
 from bot.providers.stripe.models import Answer, Endpoint, Route, StripeEvent, StripeSettings
 from bot.providers.stripe.webhooks import Seen, StripeWebhooks
 
@@ -30,7 +32,10 @@ class StripeChecks:
 def offers(settings: BaseModel, context: Context) -> Mapping[type, object]:
     assert isinstance(settings, StripeSettings)  # noqa: S101 - the registry parsed it with this very model
     webhooks = webhooks_of(settings, context)
-    return {StripeWebhooks: webhooks, Checks: StripeChecks(checks(webhooks, str(context.entry.place)))}
+    key = context.secret(settings.key)
+    doctor = StripeDoctor(webhooks.api, key, settings.key, context.entry.protected, context.clock)
+    shown = StripeChecks(checks(webhooks, str(context.entry.place)))
+    return {StripeWebhooks: webhooks, Checks: shown, Doctor: doctor}
 
 
 def webhooks_of(settings: StripeSettings, context: Context) -> StripeWebhooks:
