@@ -88,7 +88,8 @@ async def open_database(settings: Settings) -> AsyncIterator[tuple[Pool, Scratch
 
 async def _close(pool: Pool) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(pool.close(), 5)
+        async with asyncio.timeout(5):
+            await pool.close()
     pool.terminate()
 
 
@@ -145,7 +146,8 @@ class Process:
             self._working = self._run("worker", self.worker.run())
         if not self.installation.team:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._identified.wait(), 3)
+                async with asyncio.timeout(3):
+                    await self._identified.wait()
         if self._with_web:
             self.port = await self._listen(slack_app(self._door()), self._settings.host, self._settings.port)
         self.admin_port = await self._listen(

@@ -114,6 +114,14 @@ class Deploys(Protocol):
         ...
 
 
+class Keys(Protocol):
+    """A database of the service that can say which keys it already holds."""
+
+    async def held(self, column: str, keys: Sequence[str]) -> frozenset[str]:
+        """Those of `keys` that `table.column` holds; ProviderError says why it cannot be told."""
+        ...
+
+
 # --- what a command may look at and do ---------------------------------------------------------------------
 
 

@@ -34,7 +34,10 @@ class Press:
         run = await self._run(click)
         if run is None:
             return await self._forged(click)
-        return Answer(await self._act(click, run), run=run.id)
+        told = await self._act(click, run)
+        if told is None and click.action == "run.confirm":  # the plan was shown to this person alone: its buttons go
+            return Answer(note(f"{run.label} is confirmed.", "Its message tells the rest."), replace=True, run=run.id)
+        return Answer(told, run=run.id)
 
     async def _act(self, click: Click, run: Run) -> Card | None:
         who = click.actor.id

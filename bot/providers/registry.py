@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -15,7 +16,7 @@ import httpx
 from pydantic import BaseModel
 
 import bot.providers
-from bot.domain.capability import Capability, Check, Checks, Finding
+from bot.domain.capability import Capability, Check, Checks, Finding, Keys
 from bot.domain.catalog import Catalog, EnvironmentEntry, Place, ServiceEntry
 from bot.domain.errors import Impossible, ProviderError
 from bot.domain.words import code
@@ -34,6 +35,7 @@ class Context:
     clock: Callable[[], datetime]
     data_dir: Path
     http: httpx.AsyncClient
+    keys: Callable[[], Sequence[Keys]] = tuple  # the databases of this place, asked when they are wanted
     scratch_server: Callable[[], Awaitable[str]] | None = None  # admin URI of a server where copies may be restored
 
 
@@ -127,7 +129,16 @@ class Providers:
     def _build(self, place: Place) -> _Offered:
         service = self._catalog.services[place.service]
         entry = service.environments[place.environment]
-        context = Context(service, entry, self._secret, self._clock, self._data_dir, self._http, self._scratch_server)
+        context = Context(
+            service,
+            entry,
+            self._secret,
+            self._clock,
+            self._data_dir,
+            self._http,
+            partial(self._working, place, Keys),
+            self._scratch_server,
+        )
         offered = _Offered()
         for name, provider in self._providers.items():
             settings = entry.sections.get(name) or (provider.settings() if provider.by_itself else None)

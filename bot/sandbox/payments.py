@@ -10,6 +10,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,9 +81,11 @@ class Payments:
         self._changed = asyncio.Event()
         self._runner: web.AppRunner | None = None
         self._session: ClientSession | None = None
+        self._writer: ThreadPoolExecutor | None = None
 
     async def start(self, port: int = 0) -> None:
         self.store = await asyncio.to_thread(stripe_store.read, self._file)
+        self._writer = ThreadPoolExecutor(1)
         self._session = ClientSession(timeout=ClientTimeout(total=DELIVERY_S))
         self._runner = web.AppRunner(application(self), shutdown_timeout=1, access_log=None)
         await self._runner.setup()
@@ -99,7 +102,10 @@ class Payments:
             await self._runner.cleanup()
         if self._session is not None:
             await self._session.close()
-        await asyncio.to_thread(stripe_store.write, self._file, self.store.dump())
+        await self._write()
+        if self._writer is not None:
+            self._writer.shutdown()
+            self._writer = None
 
     # What the world fills in
 
@@ -209,8 +215,13 @@ class Payments:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def _write(self) -> None:
+        """One writer, so that the last state is written last, also after a cancelled turn."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._writer, stripe_store.write, self._file, self.store.dump())
+
     async def _save_changes(self) -> None:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            await asyncio.to_thread(stripe_store.write, self._file, self.store.dump())
+            await self._write()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from bot.domain.capability import Check, Checks
+from bot.domain.capability import Check, Checks, Keys
 from bot.domain.checkup import Doctor
 from bot.domain.errors import Impossible
 from bot.providers.postgres.address import Address, address
@@ -18,6 +18,7 @@ from bot.providers.postgres.doctor import PostgresDoctor
 from bot.providers.postgres.dump import Dump, dumping
 from bot.providers.postgres.models import Counts, Facts, PostgresSettings, Verified
 from bot.providers.postgres.restore import check_file, check_restored
+from bot.providers.postgres.seen import held
 from bot.providers.registry import Context, Provider
 
 __all__ = ["PROVIDER", "Counts", "Dump", "Facts", "Postgres", "PostgresSettings", "Verified"]
@@ -39,6 +40,10 @@ class Postgres:
     async def facts(self) -> Facts:
         async with reading(self.read.uri, self.read.password) as connection:
             return await facts(connection)
+
+    async def held(self, column: str, keys: Sequence[str]) -> frozenset[str]:
+        """`bot.domain.capability.Keys`."""
+        return await held(self.read, column, keys)
 
     def dump(self, limit: timedelta) -> AbstractAsyncContextManager[Dump]:
         """`async with database.dump(limit) as dump`: take its chunks to the end, then its counts."""
@@ -64,7 +69,7 @@ def offers(settings: BaseModel, context: Context) -> Mapping[type, object]:
     limit = context.service.thresholds.pool
     database = Postgres(at, read, limit, _scratch(settings, context))
     doctor = PostgresDoctor(at, settings.url, read, settings.read)
-    return {Postgres: database, Checks: database, Doctor: doctor}
+    return {Postgres: database, Checks: database, Keys: database, Doctor: doctor}
 
 
 def _scratch(settings: PostgresSettings, context: Context) -> Callable[[], Awaitable[str]] | None:

@@ -8,7 +8,6 @@ from pydantic import BaseModel
 from bot.domain.capability import Check, Checks
 from bot.domain.checkup import Doctor
 from bot.domain.errors import ProviderError
-from bot.providers.postgres.seen import held
 from bot.providers.registry import Context, Provider
 from bot.providers.stripe.checks import checks
 from bot.providers.stripe.client import StripeApi
@@ -57,15 +56,19 @@ def webhooks_of(settings: StripeSettings, context: Context) -> StripeWebhooks:
 
 
 def _seen(column: str | None, context: Context) -> Seen | None:
-    """Reads the service's own table through the `postgres` section's address, the read-only one if there is one."""
-    section = context.entry.sections.get("postgres")
-    if column is None or section is None:
+    """Asks the service's own table, where the catalog names both the table and a database."""
+    if column is None or "postgres" not in context.entry.sections:
         return None
-    names = section.model_dump()
-    name = str(names.get("read") or names.get("url"))
 
     async def seen(events: Sequence[str]) -> frozenset[str]:
-        return await held(context.secret(name), column, events)
+        databases = context.keys()
+        if not databases:
+            raise ProviderError(
+                "postgres",
+                f"The database that holds {column} is not set up here, so it is not known which events were seen.",
+                "Look at it with /health.",
+            )
+        return await databases[0].held(column, events)
 
     return seen
 

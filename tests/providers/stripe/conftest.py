@@ -12,7 +12,9 @@ import httpx
 import pytest
 import stripe
 from aiohttp import web
+from pydantic import BaseModel
 
+from bot.domain.capability import Keys
 from bot.domain.catalog import EnvironmentEntry, Place, ServiceEntry, Thresholds
 from bot.providers.registry import Context
 from bot.providers.stripe import StripeSettings, StripeWebhooks, webhooks_of
@@ -71,6 +73,10 @@ async def service() -> AsyncIterator[Service]:
     await runner.cleanup()
 
 
+class PostgresSection(BaseModel):
+    """Stands for the catalog's section; what is asked of it goes to `keys`."""
+
+
 @dataclass
 class Shop:
     """An account with one endpoint (listed or not) at the payment provider."""
@@ -113,12 +119,20 @@ async def webhooks_at(
 ) -> AsyncIterator[Callable[..., StripeWebhooks]]:
     async with httpx.AsyncClient(trust_env=False) as http:
 
-        def make(*, key: str = KEY, postgres: Any = None, **settings: object) -> StripeWebhooks:
-            secrets = {"$KEY": key, "$SECRET": SECRET, "$SHOP_DB": postgres and postgres.address}
-            sections = {"postgres": postgres} if postgres else {}
+        def make(*, key: str = KEY, keys: Keys | None = None, **settings: object) -> StripeWebhooks:
+            secrets = {"$KEY": key, "$SECRET": SECRET}
+            sections: dict[str, BaseModel] = {"postgres": PostgresSection()} if keys else {}
             entry = EnvironmentEntry(Place("shop", "production"), True, service.url, sections)
             owner = ServiceEntry("shop", None, (), None, {}, Thresholds(), {"production": entry})
-            context = Context(owner, entry, secrets.__getitem__, lambda: datetime.now(UTC), tmp_path, http)
+            context = Context(
+                owner,
+                entry,
+                secrets.__getitem__,
+                lambda: datetime.now(UTC),
+                tmp_path,
+                http,
+                lambda: (keys,) if keys else (),
+            )
             made = StripeSettings.model_validate({"key": "$KEY", "api": payments.url, **settings})
             return webhooks_of(made, context)
 

@@ -1,6 +1,6 @@
 """What /health finds on Stripe's side of a place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -105,3 +105,24 @@ async def test_it_is_fine_where_the_catalog_says_that_we_sign(shop_at: Make, web
 )
 def test_the_offered_time_covers_the_oldest(age: timedelta, option: str) -> None:
     assert since(age) == option
+
+
+class OneColumn:
+    """A database whose one column holds these keys."""
+
+    def __init__(self, *keys: str) -> None:
+        self.keys = frozenset(keys)
+
+    async def held(self, column: str, keys: Sequence[str]) -> frozenset[str]:
+        assert column == "events.event_id"
+        return self.keys & frozenset(keys)
+
+
+async def test_events_that_the_service_has_are_not_called_undelivered(shop_at: Make, webhooks_at: Make) -> None:
+    shop = shop_at()
+    for name in ("evt_1", "evt_2", "evt_3"):
+        shop.add(name)
+    webhooks = webhooks_at(keys=OneColumn("evt_1", "evt_2"), seen="events.event_id")
+    found = await checks(webhooks, "shop production")[2].look()
+    assert found.says.startswith("1 undelivered")
+    assert await webhooks.arrived(await webhooks.event("evt_1"))
