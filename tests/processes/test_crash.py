@@ -40,7 +40,7 @@ async def test_a_run_killed_in_the_middle_is_told_once_and_keeps_its_lock_until_
     over = await fleet.until_state(run.id, State.INTERRUPTED)
     assert over.changed == "unknown"
     assert "switch" in over.because
-    await fleet.told("Interrupted")
+    await fleet.told("interrupted")
     assert await fleet.pool.fetchval("SELECT run_id FROM locks") == run.id
     following = await fleet.asked()
     await fleet.approved(following, again)

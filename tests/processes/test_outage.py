@@ -1,4 +1,4 @@
-"""PostgreSQL goes away during a run: a short while is waited out, a long one stops the run, which is then told once."""
+"""PostgreSQL goes away during a run: a short while is waited out, a long one stops the run, told once."""
 
 import asyncio
 
@@ -54,7 +54,7 @@ async def test_a_long_absence_stops_the_run_after_one_lease_and_it_is_told_once(
     over = await fleet.until_state(run.id, State.INTERRUPTED)
     assert over.changed == "unknown"
     assert bot.alive
-    await fleet.told("Interrupted")
+    await fleet.told("interrupted")
     fleet.yard.remove_gate("production")
     await fleet.press("ana", run, "run.settle_not_done", bot)
     following = await fleet.asked()

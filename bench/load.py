@@ -1,0 +1,84 @@
+"""The client of the measurement, in a process of its own: signed /health commands over kept connections.
+
+`python -m bench.load PORT CLIENTS REQUESTS PEOPLE [PER_SECOND]` prints one JSON object. Requests are made and signed
+before the clock starts, so that the client takes as little of the processor as it can.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from itertools import count
+from urllib.parse import urlencode
+
+import uvloop
+
+from tests.support.company import OPS, SECRET
+
+TEAM = "T0LANTERN"
+
+
+def request(number: int, people: int, mark: str) -> bytes:
+    form = {
+        "token": "t",
+        "team_id": TEAM,
+        "team_domain": "lantern-shop",
+        "channel_id": OPS,
+        "channel_name": "shop-ops",
+        "user_id": f"U1{number % people:05d}",
+        "user_name": "somebody",
+        "command": "/health",
+        "text": "shop production",
+        "api_app_id": "A0WATCH",
+        "is_enterprise_install": "false",
+        "response_url": "",
+        "trigger_id": f"{mark}.{number}",
+    }
+    body = urlencode(form).encode()
+    stamp = str(int(time.time())).encode()
+    digest = hmac.new(SECRET.encode(), b"v0:" + stamp + b":" + body, hashlib.sha256).hexdigest()
+    head = (
+        "POST /slack/events HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: Slackbot 1.0 (+https://api.slack.com/robots)\r\n"
+        "Accept: application/json,*/*\r\nAccept-Encoding: gzip,deflate\r\n"
+        f"X-Slack-Request-Timestamp: {stamp.decode()}\r\nX-Slack-Signature: v0={digest}\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+async def client(port: int, requests: Iterator[bytes], took: list[float], pause: float) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for one in requests:
+        begun = time.perf_counter()
+        writer.write(one)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
+        body = await reader.readexactly(length)
+        took.append(time.perf_counter() - begun)
+        if not head.startswith(b"HTTP/1.1 200") or body:
+            raise SystemExit(f"not simply acknowledged: {head!r} {body!r}")
+        if pause:
+            await asyncio.sleep(max(0.0, pause - took[-1]))
+    writer.close()
+
+
+async def main(port: int, clients: int, total: int, people: int, per_second: float = 0) -> None:
+    mark = secrets.token_hex(6)
+    numbers = count()
+    requests = iter([request(next(numbers), people, mark) for _ in range(total)])
+    took: list[float] = []
+    begun = time.perf_counter()
+    pause = clients / per_second if per_second else 0
+    await asyncio.gather(*(client(port, requests, took, pause) for _ in range(clients)))
+    whole = time.perf_counter() - begun
+    took.sort()
+    p50, p99 = took[len(took) // 2], took[int(len(took) * 0.99)]
+    print(json.dumps({"p50_ms": p50 * 1000, "p99_ms": p99 * 1000, "per_second": len(took) / whole}))
+
+
+if __name__ == "__main__":
+    uvloop.run(main(*(int(word) for word in sys.argv[1:])))
