@@ -33,12 +33,12 @@ async def test_one_request_typed_in_many_ways(company: Company, typed: str, says
     [
         ("/poke shop prodution", "Did you mean production?"),
         ("/poke shpo production", "Did you mean shop?"),
-        ("/poke --force", "“--force” is not an option of /poke."),
+        ("/poke --force", "“--force” is not an option of /poke"),
         ("/poke --dry-rnu", "Did you mean --dry-run?"),
         ('/poke --because "it hurts', "quote"),
         ("/poke shop staging production", "given twice"),
         ('/poke "pr"od shop', "not"),
-        ("/poke pr\\od shop", "not"),
+        ("/poke pr\\od shop", "pr\\od"),
         ("/poke shop production now", "now"),
         ("/poke --because", "needs a value"),
         ("/ops poek", "Did you mean /poke?"),
@@ -54,19 +54,19 @@ async def test_what_is_not_understood_is_refused_with_an_example(
 ) -> None:
     answer = await company.type("ana", typed)
     assert answer.status == 200
-    note = await company.alone("ana", "I did not understand that")
+    note = await company.alone("ana", "ou typed")
     told = re.sub(r"[`*]", "", company.text(note))
     assert says in told
-    assert "nothing was changed" in told
-    assert "You typed: /" in told
+    assert "Nothing was changed" in told
+    assert typed.split()[0] in told
     assert await company.pool.fetchval("SELECT count(*) FROM runs") == 0
     assert shelf.planned == 0
 
 
 async def test_an_unknown_option_comes_with_an_example_that_works(company: Company) -> None:
     await company.type("ana", "/poke --force")
-    note = await company.alone("ana", "I did not understand that")
-    assert "For example: */poke shop production*" in company.text(note)
+    note = await company.alone("ana", "“--force” is not an option")
+    assert re.search(r"For example:? .?/poke shop production", company.text(note))
     await company.type("ana", "/poke shop production")
     await company.see("Poke shop production?")
 
@@ -103,7 +103,7 @@ async def test_the_channel_fills_in_its_own_place(company: Company) -> None:
 
 async def test_a_channel_that_stands_for_nothing_asks_for_the_place(company: Company) -> None:
     await company.type("ana", "/poke because x", GENERAL)
-    note = await company.alone("ana", "I did not understand that")
+    note = await company.alone("ana", "ou typed")
     assert "service" in company.text(note)
     assert note.channel == GENERAL
 
@@ -130,24 +130,21 @@ async def test_the_same_line_typed_twice_is_one_request(company: Company) -> Non
 async def test_ops_alone_says_what_i_may_do_here(company: Company) -> None:
     await company.type("ana", "/ops")
     card = await company.alone("ana", "What you may do here")
-    assert "asks for approval" in company.text(card)
+    assert "approval" in company.text(card)
     assert "/poke shop production" in company.text(card)
     await company.type("eli", "/ops")
     menu = await company.alone("eli", "What you may do here")
-    assert "Not for you here:" in company.text(menu)
-    assert "/poke" in company.text(menu).partition("Not for you here:")[2]
+    assert "/poke" in company.text(menu).partition("Not for you here")[2]
 
 
 async def test_a_viewer_is_refused_with_the_policys_line_and_whom_to_ask(company: Company, shelf: Shelf) -> None:
     await company.type("eli", "/poke because I want to")
-    refusal = await company.alone("eli", "Not allowed")
+    refusal = await company.alone("eli", "refused")
     told = company.text(refusal)
     assert "viewers may only look" in told
-    assert "Ana" in told
+    assert "Ana, Ben or Chi can" in told
     assert re.search(r"policy\.yml:\d+", told)
     assert "Nothing was changed" in told
-    await company.click("eli", refusal, "Who can?")
-    await company.alone("eli", "No")
     assert shelf.planned == 0
     assert await company.happened("request.refused") == ["U0ELI"]
 
@@ -156,10 +153,10 @@ async def test_a_viewer_is_refused_with_the_policys_line_and_whom_to_ask(company
     ("who", "typed", "says"),
     [
         ("eli", "/can", ("You are Eli", "viewer", "U0ELI")),
-        ("ana", "/can poke shop production", ("Yes, when somebody else approves", "1 of", "U0BEN", "15 minutes")),
+        ("ana", "/can poke shop production", ("Yes", "1 other operator", "Ben or Chi", "15 min")),
         ("ana", "/can poke shop staging", ("Yes, after your own look at the plan",)),
-        ("eli", "/can poke shop production", ("No", "viewers may only look", "can.")),
-        ("eli", "/can <@U0ANA> poke shop production", ("Yes, when somebody else approves",)),
+        ("eli", "/can poke shop production", ("No", "iewers may only look", "Ana, Ben or Chi can")),
+        ("eli", "/can <@U0ANA> poke shop production", ("Yes", "1 other operator")),
         ("eli", "/can runs", ("Yes, at once",)),
         ("eli", "/can peok shop production", ("Did you mean",)),
     ],

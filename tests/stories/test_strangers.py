@@ -51,11 +51,13 @@ async def test_the_token_of_one_request_does_not_open_another(company: Company, 
 
 
 async def test_a_forged_offer_asks_for_nothing(company: Company) -> None:
-    await company.type("eli", "/poke shop production")
-    refusal = await company.alone("eli", "may not")
-    await company.click("ana", refusal, "Who can?", value="rollback shop production")
+    await company.type("ana", "/poke --dry-run")
+    plan = await company.alone("ana", "only the plan")
+    await company.click("ana", plan, "ask", value="/poke shop production")
     await company.alone("ana", "not one of mine")
-    assert await company.pool.fetchval("SELECT count(*) FROM runs") == 1
+    await company.click("ana", plan, "ask")
+    await company.see("Poke shop production?")
+    assert await company.pool.fetchval("SELECT count(*) FROM runs") == 2
 
 
 @pytest.mark.parametrize(
