@@ -38,6 +38,7 @@ async def _run(stage: Stage, *, tour: bool) -> int:
         print(f"Ready after {time.monotonic() - begun:.1f} s.\n", flush=True)
         if tour:
             return await _play(stage, interrupted)
+        await stage.look()
         _welcome(stage)
         await interrupted.wait()
         print("\nStopping …", flush=True)
@@ -48,6 +49,8 @@ async def _run(stage: Stage, *, tour: bool) -> int:
         await stage.close()
 
 
+_TO_FIX = "The alert comes by itself within half a minute; the panel at the side says what to try."
+_ALL_WELL = "All is well there. The panel at the side can break it again; `make demo ARGS=--fresh` begins anew."
 _REMEDY = "`make demo ARGS=--fresh` forgets this demo's data and builds everything anew."
 
 
@@ -76,8 +79,9 @@ def _welcome(stage: Stage) -> None:
     me = stage.workspace.state.people[ANA]
     print(f"  Open  {stage.workspace.url}/?as={ANA}&channel={OPS}\n")
     print(f"  You are {me.real_name} ({me.title.lower()}) of the Lantern Shop; switch the person at the top.")
-    print("  Its checkout answers 500 since the last release, and six payments did not reach it.")
-    print("  The panel at the side says what to try. The alert comes by itself within half a minute.\n")
+    for fact in stage.troubles:
+        print(f"  {fact['label']}: {fact['detail']}")
+    print(f"  {_TO_FIX if stage.troubles else _ALL_WELL}\n")
     print(f"  Files and logs: {stage.folder}   Ctrl-C stops everything; the next start has its data.", flush=True)
 
 

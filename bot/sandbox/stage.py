@@ -115,6 +115,11 @@ class Stage:
         self._facts = await self.world.facts()
         self.show()
 
+    @property
+    def troubles(self) -> list[dict[str, str]]:
+        """What was not well when last looked at."""
+        return [fact for fact in self._facts if fact["state"] != "ok"]
+
     def name(self, id: str) -> str:  # noqa: A002  Slack's own word
         """A person or channel as the page shows it."""
         state = self.workspace.state
