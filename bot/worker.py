@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot import metrics
-from bot.db import approvals, events, locks, runs, workers
+from bot.db import approvals, database, events, locks, runs, workers
 from bot.db.database import AWAY, Connection
 from bot.domain.errors import Changed
 from bot.domain.event import Kind
@@ -49,7 +49,7 @@ class Worker:
     async def run(self) -> None:
         while not self._draining.is_set():
             with suppress(*AWAY):
-                async with self._at.pool.acquire(timeout=5) as connection:
+                async with database.session(self._at.pool, timeout=5) as connection:
                     session = Session(await workers.register(connection, _name()), time.monotonic())
                     log.info("worker.registered", worker=session.id)
                     await self._serve(session, connection)
@@ -141,7 +141,7 @@ class Worker:
         while time.monotonic() - session.beaten < workers.LEASE.total_seconds():
             await self._beat_on(session, connection)
             with suppress(*AWAY):
-                async with self._at.pool.acquire(timeout=2) as fresh:
+                async with database.session(self._at.pool, timeout=2) as fresh:
                     if await workers.hold(fresh, session.id):
                         await self._beat_on(session, fresh)
             await asyncio.sleep(0.2)

@@ -10,7 +10,7 @@ from typing import Literal
 
 import structlog
 
-from bot.db.database import AWAY, Connection, Pool
+from bot.db.database import AWAY, Connection, Pool, session
 
 Topic = Literal["work", "outbox", "sealed"]
 TOPICS: tuple[Topic, ...] = ("work", "outbox", "sealed")
@@ -58,7 +58,7 @@ class Bell:
     async def _listen(self) -> None:
         while True:
             with suppress(*AWAY):
-                async with self._pool.acquire() as connection:
+                async with session(self._pool) as connection:
                     await self._hear(connection)
             await asyncio.sleep(0.5)
 

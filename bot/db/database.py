@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -42,7 +42,13 @@ class Server(Protocol):
 async def connect(dsn: str, *, size: int = 10) -> Pool:
     """A pool on `dsn` with jsonb as Python values; raises what asyncpg raises when it cannot connect."""
     pool = await asyncpg.create_pool(
-        dsn, min_size=2, max_size=size, init=_prepare, command_timeout=20, server_settings={"timezone": "UTC"}
+        dsn,
+        min_size=2,
+        max_size=size,
+        init=_prepare,
+        reset=_as_it_is,
+        command_timeout=20,
+        server_settings={"timezone": "UTC"},
     )
     assert pool is not None  # noqa: S101  (create_pool is typed Optional for its sync form)
     return pool
@@ -52,10 +58,35 @@ async def _prepare(connection: Connection) -> None:
     await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
 
 
+async def _as_it_is(_: Connection) -> None:
+    """No round trip after each use of the pool (an open transaction is rolled back even so): see `session`."""
+
+
+@asynccontextmanager
+async def session(pool: Pool, timeout: float | None = None) -> AsyncIterator[Connection]:  # noqa: ASYNC109
+    """A connection of the pool for session locks and LISTEN: nothing of them is left for its next user."""
+    async with pool.acquire(timeout=timeout) as connection:
+        try:
+            yield connection
+        finally:
+            await _clean(connection)
+
+
+async def _clean(connection: Connection) -> None:
+    """Reset it; what cannot be reset is closed, and its locks go with it. Never hides a cancellation behind AWAY."""
+    try:
+        await connection.reset(timeout=5)
+    except BaseException as error:
+        with suppress(*AWAY):
+            connection.terminate()
+        if not isinstance(error, AWAY):
+            raise
+
+
 async def migrate(pool: Pool) -> list[str]:
     """Apply the migrations that are missing, one transaction each, under an advisory lock; names of those applied."""
     applied = []
-    async with pool.acquire() as connection:
+    async with session(pool) as connection:
         await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATING)
         try:
             await connection.execute(

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import structlog
 
-from bot.db.database import AWAY, Connection, Pool
+from bot.db.database import AWAY, Connection, Pool, session
 
 log = structlog.get_logger()
 
@@ -21,7 +21,7 @@ async def lead(pool: Pool, name: str, work: Callable[[], Awaitable[None]], *, re
     """
     while True:
         with suppress(*AWAY):
-            async with pool.acquire() as connection:
+            async with session(pool) as connection:
                 if await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADERS[name]):
                     try:
                         await _hold(connection, name, work)
