@@ -1,0 +1,75 @@
+"""A pooled connection is handed on as it is; whoever locks or listens takes a session that leaves nothing behind."""
+
+import asyncio
+from contextlib import suppress
+
+import asyncpg
+import pytest
+
+from bot.db import database
+from bot.db.database import AWAY, Pool
+
+LOCK = 4711
+
+
+async def _taken(url: str) -> bool:
+    connection = await asyncpg.connect(url)
+    try:
+        return not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK)
+    finally:
+        await connection.close()
+
+
+async def test_a_lock_ends_with_its_session(pool: Pool, database_url: str) -> None:
+    async with database.session(pool) as connection:
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        assert await _taken(database_url)
+    assert not await _taken(database_url)
+
+
+async def test_a_lock_ends_when_its_holder_is_cancelled_in_a_query(pool: Pool, database_url: str) -> None:
+    locked = asyncio.Event()
+
+    async def hold() -> None:
+        async with database.session(pool) as connection:
+            await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+            locked.set()
+            await connection.execute("SELECT pg_sleep(60)")
+
+    holder = asyncio.create_task(hold())
+    await locked.wait()
+    holder.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await holder
+    assert not await _taken(database_url)
+
+
+async def test_a_holder_whose_connection_died_still_ends_when_it_is_cancelled(pool: Pool) -> None:
+    dead = asyncio.Event()
+
+    async def hold() -> None:
+        async with database.session(pool) as connection:
+            with suppress(*AWAY):
+                await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+            dead.set()
+            await asyncio.Event().wait()
+
+    holder = asyncio.create_task(hold())
+    await dead.wait()
+    holder.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await holder
+
+
+async def test_an_open_transaction_does_not_reach_the_next_user(pool: Pool) -> None:
+    with pytest.raises(RuntimeError):
+        await _fail_within_a_transaction(pool)
+    async with pool.acquire() as connection:
+        assert not connection.is_in_transaction()
+        assert await connection.fetchval("SELECT count(*) FROM deliveries") == 0
+
+
+async def _fail_within_a_transaction(pool: Pool) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("INSERT INTO deliveries (key) VALUES ('x')")
+        raise RuntimeError
