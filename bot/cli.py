@@ -1,45 +1,24 @@
 """The terminal's way in: one typer command each, thin; what they do lives in the other rooms."""
 
 import asyncio
-from collections.abc import Coroutine
+import sys
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn, TypeVar
+from typing import Annotated, Literal
 
 import typer
 import yaml
 
-from bot import logs, settings
-from bot.settings import Settings, SettingsError
+from bot import cli_policy, logs
+from bot.settings import SettingsError
+from bot.terminal import load_settings, run, stop
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 audit_app = typer.Typer(no_args_is_help=True, help="The audit log.")
-policy_app = typer.Typer(no_args_is_help=True, help="The policy.")
 app.add_typer(audit_app, name="audit")
-app.add_typer(policy_app, name="policy")
+app.add_typer(cli_policy.app, name="policy")
 
-Result = TypeVar("Result")
 Set = Literal["five", "core", "all"]
 Drain = Annotated[float, typer.Option("--drain", min=0, help="Seconds that runs may take to end after SIGTERM.")]
-
-
-def run(work: Coroutine[object, object, Result]) -> Result:
-    """On uvloop: a faster event loop, the same behaviour."""
-    import uvloop
-
-    return uvloop.run(work)
-
-
-def stop(*lines: str) -> NoReturn:
-    for line in lines:
-        typer.echo(line, err=True)
-    raise typer.Exit(1)
-
-
-def _settings() -> Settings:
-    try:
-        return settings.load()
-    except SettingsError as error:
-        stop("watchkeeper cannot start:", *error.lines)
 
 
 @app.command()
@@ -64,7 +43,7 @@ def _serve(*, web: bool, worker: bool, drain_s: float) -> None:
 
     logs.configure()
     try:
-        run(process.serve(_settings(), web=web, worker=worker, drain_s=drain_s))
+        run(process.serve(load_settings(), web=web, worker=worker, drain_s=drain_s))
     except SettingsError as error:
         stop(*error.lines)
     except (CatalogError, PolicyError) as error:
@@ -89,15 +68,13 @@ def demo(
 @app.command()
 def manifest(
     check: Annotated[bool, typer.Option("--check", help="Only tell whether manifest.yml is in step.")] = False,
-    commands: Annotated[str, typer.Option(help="five, core or all.")] = "core",
+    commands: Annotated[Set, typer.Option(help="Which commands are installed.")] = "core",
     request_url: Annotated[str, typer.Option(help="Where Slack reaches the bot.")] = "https://YOUR-HOST/slack/events",
 ) -> None:
     """Print the Slack app's manifest, made from the commands."""
     from bot.slack import manifest as slack_manifest
     from commands import find
 
-    if commands not in ("five", "core", "all"):
-        stop(f"“{commands}” is no set of commands: five, core or all.")
     text = slack_manifest.dump(slack_manifest.manifest(find().values(), which=commands, request_url=request_url))
     if not check:
         typer.echo(text, nl=False)
@@ -105,20 +82,17 @@ def manifest(
         stop("manifest.yml is out of step: write it anew with `watchkeeper manifest > manifest.yml`.")
 
 
-@policy_app.command("check")
-def policy_check(
-    catalog: Annotated[Path, typer.Option(envvar="WATCHKEEPER_CATALOG")] = Path("catalog.yml"),
-    policy: Annotated[Path, typer.Option(envvar="WATCHKEEPER_POLICY")] = Path("policy.yml"),
-) -> None:
-    """Validate catalog.yml and policy.yml: every problem with its line and remedy."""
-    from bot.files import check
+@app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """Look at everything the bot stands on; exit 1 when something is wrong. Changes nothing."""
+    import json
 
-    problems, warnings, says = check(catalog, policy)
-    for warning in warnings:
-        typer.echo(f"warning: {warning}")
-    if problems:
-        stop(*problems, f"{len(problems)} problem(s). Nothing was changed.")
-    typer.echo(says)
+    from bot import doctor as checkup
+
+    logs.silence()
+    report = run(checkup.check_up(checkup.here()))
+    typer.echo(json.dumps(report.json(), indent=2) if as_json else report.text(colour=sys.stdout.isatty()))
+    raise typer.Exit(report.worst == "fail")
 
 
 @audit_app.command("verify")
@@ -126,7 +100,7 @@ def audit_verify() -> None:
     """Walk the whole chain of events and tell whether anything was changed, removed or added."""
     from bot import serve as process
 
-    report = run(process.verify_chain(_settings()))
+    report = run(process.verify_chain(load_settings()))
     if not report.whole:
         stop(f"The chain is broken after {report.events} good events: {report.says}.")
     erased = f"; {report.erased} payloads erased by retention" if report.erased else ""

@@ -16,22 +16,39 @@ from permissions.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
+class Texts:
+    """Both files as they were written, with their names."""
+
+    catalog_file: str
+    catalog: str
+    policy_file: str
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
 class Files:
     catalog: Catalog
     policy: Policy
     commands: Mapping[str, Command]
+    texts: Texts
 
 
 def read(catalog: Path, policy: Path, records: Mapping[str, Command] | None = None) -> Files:
     """Raises CatalogError or PolicyError with every problem of the file, OSError when it is not there."""
+    written = catalog.read_text(encoding="utf-8"), policy.read_text(encoding="utf-8")
+    return understand(Texts(catalog.name, written[0], policy.name, written[1]), records)
+
+
+def understand(texts: Texts, records: Mapping[str, Command] | None = None) -> Files:
+    """The files from their texts. Raises CatalogError or PolicyError with every problem of the file."""
     sections = {name: provider.settings for name, provider in find_providers().items()}
-    entries = load_catalog(catalog.read_text(), file=catalog.name, sections=sections)
-    rules = load_policy(policy.read_text(), file=policy.name, services=entries.protection(), permissions=model.ALL)
+    entries = load_catalog(texts.catalog, file=texts.catalog_file, sections=sections)
+    rules = load_policy(texts.policy, file=texts.policy_file, services=entries.protection(), permissions=model.ALL)
     installed = commands.find() if records is None else records
     names = check_names(installed, entries)
     if names:
-        raise CatalogError(tuple(Problem(catalog.name, 1, name, "") for name in names))
-    return Files(entries, rules, installed)
+        raise CatalogError(tuple(Problem(texts.catalog_file, 1, name, "") for name in names))
+    return Files(entries, rules, installed, texts)
 
 
 def check(catalog: Path, policy: Path) -> tuple[list[str], list[str], str]:

@@ -15,7 +15,7 @@ from aiohttp import web as http
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import loop_lag
+from bot import loop_lag, reload, review
 from bot.db import database, events, leader, offers, seal
 from bot.db import people as people_table
 from bot.db.bell import Bell
@@ -190,7 +190,7 @@ class Process:
             "",
         )
         await self._remember_workspace()
-        await self._note_policy()
+        await reload.note(pool, self._files, "start")
         self.votes = Votes(self.installation)
         self.govern = EngineGovern(self.installation, self.votes)
         self.intake = Intake(self.installation)
@@ -264,14 +264,6 @@ class Process:
         if isinstance(known, dict):
             self._know(known)
 
-    async def _note_policy(self) -> None:
-        """The newest start's policy is the one that counts; a replica that has another is not ready."""
-        digest = self._files.policy.digest
-        known = await people_table.fact(self._pool, "policy")
-        if known != digest:
-            await people_table.set_fact(self._pool, "policy", digest)
-            await events.record(self._pool, Kind.POLICY_CHANGED, body={"digest": digest, "before": known})
-
     async def _examine(self, place: Place) -> Report:
         return await examine(self.providers, place, now)
 
@@ -282,11 +274,11 @@ class Process:
         """Why this process is not ready; Slack being away is a metric, not unreadiness (design, interfaces)."""
         try:
             async with asyncio.timeout(2):
-                digest = await people_table.fact(self._pool, "policy")
+                policy = await people_table.fact(self._pool, reload.POLICY)
+                catalog = await people_table.fact(self._pool, reload.CATALOG)
         except (*AWAY, TimeoutError):
             return ["the database is away"]
-        same = digest == self._files.policy.digest
-        return [] if same else ["policy.yml here is not the one that the newest replica runs with"]
+        return reload.in_step(self._files, policy, catalog)
 
     # --- the door -----------------------------------------------------------------------------------------------
 
@@ -370,3 +362,14 @@ async def verify_chain(settings: Settings) -> ChainReport:
     """The chain of the bot's database, verified without starting the bot."""
     async with open_database(settings) as (pool, _):
         return await seal.verify(pool)
+
+
+async def try_policy(
+    settings: Settings, current: Files | None, proposed: Files, last: int
+) -> review.Simulation | None:
+    """The last requests of the bot's database, decided by both; None when nothing is recorded as in force."""
+    async with open_database(settings) as (pool, _):
+        in_force = current or await reload.in_force(pool)
+        if in_force is None:
+            return None
+        return await review.tried(pool, in_force.policy, proposed.policy, proposed.catalog, last)

@@ -13,6 +13,10 @@ MAY_KNOW = {
     "bot.__main__": {"bot.cli"},
     "bot.cli": {"*"},
     "bot.serve": {"*"},
+    "bot.cli_policy": {"*"},
+    "bot.terminal": {"bot.settings"},
+    "bot.review": {"bot.files", "bot.db", "bot.domain", "permissions"},
+    "bot.reload": {"bot.files", "bot.review", "bot.db", "bot.domain", "permissions"},
     "bot.doctor": {
         *("bot.files", "bot.settings", "bot.slack.methods", "bot.slack.survey", "bot.db", "bot.providers"),
         *("bot.domain", "permissions"),

@@ -6,6 +6,8 @@ from bot.db.database import Rows
 from bot.domain.json import Json
 from permissions.model import Person
 
+_CHANGING = 7_302_114_001
+
 
 async def save(rows: Rows, people: Iterable[Person]) -> None:
     await rows.executemany(
@@ -40,6 +42,11 @@ async def fact(rows: Rows, name: str) -> Json:
     """Something this installation knows of itself (its workspace, its policy's digest); None when unknown."""
     value: Json = await rows.fetchval("SELECT value FROM facts WHERE name = $1", name)
     return value
+
+
+async def lock_facts(rows: Rows) -> None:
+    """Until the transaction ends, nobody else compares and changes facts."""
+    await rows.execute("SELECT pg_advisory_xact_lock($1)", _CHANGING)
 
 
 async def set_fact(rows: Rows, name: str, value: Json) -> None:

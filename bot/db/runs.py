@@ -113,6 +113,12 @@ async def listed(
     return [_run(row) for row in found]
 
 
+async def newest(rows: Rows, limit: int) -> list[Run]:
+    """Every kind of request, the newest first."""
+    found = await rows.fetch(f"SELECT {_COLUMNS} {_FROM} ORDER BY r.id DESC LIMIT $1", limit)
+    return [_run(row) for row in found]
+
+
 async def finished_at_place(rows: Rows, service: str, environment: str, command: str, limit: int) -> list[Run]:
     found = await rows.fetch(
         f"""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel
 
-from permissions.model import Risk
+from permissions.model import Risk, Scope
 
 _SECRET = re.compile(r"\$[A-Z_][A-Z0-9_]*")
 
@@ -120,6 +120,12 @@ class Catalog:
             next(iter(names)) if len(names) == 1 else None,
             next(iter(places)) if len(names) == 1 and len(places) == 1 else None,
         )
+
+    def scope(self, service: str | None, environment: str | None, channel: str | None = None) -> Scope:
+        """The place as the policy is asked about it; one that the catalog does not know is protected."""
+        entry = self.services.get(service or "")
+        here = entry.environments.get(environment or "") if entry else None
+        return Scope(service, environment, here.protected if here else True, channel)
 
     def protection(self) -> dict[str, dict[str, bool]]:
         """service → environment → protected, as the policy's loader wants it."""

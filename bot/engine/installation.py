@@ -55,6 +55,4 @@ class Installation:
         )
 
     def scope(self, service: str | None, environment: str | None, channel: str | None = None) -> Scope:
-        entry = self.catalog.services.get(service or "")
-        here = entry.environments.get(environment or "") if entry else None
-        return Scope(service, environment, here.protected if here else True, channel)
+        return self.catalog.scope(service, environment, channel)

@@ -21,6 +21,7 @@ grants:
   - {role: operator, may: [record, change], in: [shop]}
   - {role: trainee, may: [change], in: [shop], HERE}
 """
+REFUSED = "Dev may not roll back shop production: trainees may do so only"
 FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 SATURDAY = datetime(2026, 11, 21, 10, 3, tzinfo=UTC)
 PRODUCTION = Scope("shop", "production", True, "C0SHOPOPS")
@@ -101,14 +102,13 @@ def decided(policy: Policy, who: str, at: datetime | None, channel: str | None, 
             f'hours: "{OFFICE}"',
             SATURDAY,
             "C0SHOPOPS",
-            "no: Dev may not roll back shop production: trainees may do so only "
-            "Mon-Fri 09:00-18:00 Europe/London (now Sat 10:03 there). Ana, Ben or Chi can.",
+            f"no: {REFUSED} Mon-Fri 09:00-18:00 Europe/London (now Sat 10:03 there). Ana, Ben or Chi can.",
         ),
         (
             f'hours: "{OFFICE}"',
             None,
             "C0SHOPOPS",
-            "no: Dev may not roll back shop production: trainees may do so only",
+            f"no: {REFUSED}",
         ),
         (f'hours: ["{OFFICE}", "Sat 10:00-14:00 UTC"]', SATURDAY, "C0SHOPOPS", "yes: "),
         ("channels: [C0SHOPOPS]", SATURDAY, "C0SHOPOPS", "yes: "),
@@ -116,7 +116,7 @@ def decided(policy: Policy, who: str, at: datetime | None, channel: str | None, 
             "channels: [C0SHOPOPS]",
             SATURDAY,
             "C0GENERAL",
-            "no: Dev may not roll back shop production: trainees may do so only in the channel C0SHOPOPS.",
+            f"no: {REFUSED} in the channel C0SHOPOPS.",
         ),
         ("channels: [C0SHOPOPS]", SATURDAY, None, "no: "),
         ("channels: [C0SHOPOPS, C0SHOPDEV]", SATURDAY, "C0SHOPDEV", "yes: "),

@@ -1,0 +1,39 @@
+"""What every command of the terminal shares: running, stopping with a reason, the settings. Decides nothing."""
+
+import shutil
+import textwrap
+from collections.abc import Coroutine
+from typing import NoReturn, TypeVar
+
+import typer
+
+from bot import settings
+from bot.settings import Settings, SettingsError
+
+Result = TypeVar("Result")
+
+
+def run(work: Coroutine[object, object, Result]) -> Result:
+    """On uvloop: a faster event loop, the same behaviour."""
+    import uvloop
+
+    return uvloop.run(work)
+
+
+def stop(*lines: str, code: int = 1) -> NoReturn:
+    for line in lines:
+        typer.echo(line, err=True)
+    raise typer.Exit(code)
+
+
+def load_settings() -> Settings:
+    try:
+        return settings.load()
+    except SettingsError as error:
+        stop("watchkeeper cannot start:", *error.lines)
+
+
+def wrapped(line: str, first: str = "  - ", rest: str = "    ") -> str:
+    """A sentence as a list item, in lines that a terminal shows whole."""
+    width = min(max(shutil.get_terminal_size((100, 24)).columns, 60), 110)
+    return textwrap.fill(line, width, initial_indent=first, subsequent_indent=rest, break_long_words=False)
