@@ -37,7 +37,6 @@ COMMAND = Command(
             help="Alone: who you are here. With a command: whether it may be done, by which rule, who can help.",
             example="/can rollback shop production",
             answers="private",
-            quick=True,
         ),
     ),
 )

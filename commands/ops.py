@@ -32,7 +32,6 @@ COMMAND = Command(
             help="What you may do in this channel, with examples",
             example="/ops",
             answers="private",
-            quick=True,
         ),
     ),
     frozenset({"five", "core", "all"}),

@@ -20,9 +20,7 @@ Environment = NewType("Environment", str)
 Release = NewType("Release", str)  # PREVIOUS or 7–40 hex digits
 EventRef = NewType("EventRef", str)  # evt_…
 Digits = NewType("Digits", str)  # the first 6 digits of a plan's digest
-CommandLine = NewType(
-    "CommandLine", str
-)  # the rest of the line, itself a command: /can rollback shop production
+CommandLine = NewType("CommandLine", str)  # the rest of the line, itself a command: /can rollback shop production
 RunRef = RunId  # written R-42
 PersonRef = NewType("PersonRef", str)  # <@U…>
 Since = NewType("Since", datetime)  # typed as "2h", stored as the instant it meant
@@ -59,7 +57,6 @@ class Verb:
     lock: Lock | None = None
     deadline: timedelta = timedelta(minutes=15)
     answers: Literal["public", "private"] = "public"  # private: only the person who asked sees it
-    quick: bool = False  # answered within the acknowledgement when it only reads memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +66,7 @@ class Command:
     name: str
     help: str
     verbs: tuple[Verb, ...]
-    sets: frozenset[Literal["five", "core", "all"]] = field(
-        default_factory=lambda: frozenset({"core", "all"})
-    )
+    sets: frozenset[Literal["five", "core", "all"]] = field(default_factory=lambda: frozenset({"core", "all"}))
 
     @property
     def word(self) -> str:

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
+from bot import metrics
 from bot.db import files, posts
 from bot.db.database import AWAY, Pool
 from bot.db.posts import Post
@@ -54,7 +55,9 @@ class Deliverer:
             while True:
                 self._woken.clear()
                 with suppress(*AWAY):
-                    for post in await posts.due(self._pool):
+                    due = await posts.due(self._pool)
+                    metrics.POSTS_WAITING.set(len(due))
+                    for post in due:
                         lane = _lane(post)
                         if lane not in self._busy:
                             self._busy.add(lane)

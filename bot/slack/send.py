@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot import metrics
 from bot.domain.json import JsonObject
 from bot.slack.pace import Clock, Pace, Sleep
 from bot.slack.reply import Replies
@@ -212,11 +213,13 @@ class Sender:
             try:
                 async with asyncio.timeout(TIMEOUT_S + 1):
                     answer = await method(**arguments)
+                metrics.SLACK_CALLS.labels(name, "ok").inc()
                 return cast("Mapping[str, object]", answer.data)
             except Exception as error:
                 problem = _problem(error, repeatable=repeatable)
                 if problem is None:
                     raise
+                metrics.SLACK_CALLS.labels(name, type(problem).__name__.lower()).inc()
                 if not (isinstance(problem, Later) and problem.wait_s):
                     raise problem from error
                 log.info("slack.slow_down", method=name, retry_after_s=problem.wait_s)

@@ -29,8 +29,11 @@ class Builder:
     timeout: timedelta
     run_as: str | None
 
-    async def build(self, commit: str, step: Step) -> bool:
-        """Make the commit's release folder; False when it is there and whole already."""
+    async def build(self, commit: str, step: Step, output: Path) -> bool:
+        """Make the commit's release folder; False when it is there and whole already.
+
+        output: a file that gets all that the build command says.
+        """
         if await asyncio.to_thread(self.folder.whole, commit):
             await step.say("already built")
             return False
@@ -38,7 +41,7 @@ class Builder:
         place = self.folder.path / f".building-{commit[:12]}-{secrets.token_hex(4)}"
         try:
             await self._unpack(commit, place)
-            await self._command(commit, place, step)
+            await self._command(commit, place, step, output)
             await asyncio.to_thread(self.folder.finish, place, commit)
         finally:
             await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
@@ -52,13 +55,13 @@ class Builder:
         finally:
             await asyncio.to_thread(archive.unlink, missing_ok=True)
 
-    async def _command(self, commit: str, place: Path, step: Step) -> None:
+    async def _command(self, commit: str, place: Path, step: Step, output: Path) -> None:
         if self.command is None:
             return
         await step.say(f"running {Path(self.command[0]).name}")
         final = self.folder.release(commit)
         env = {**self.environment, "RELEASE_COMMIT": commit, "RELEASE_FOLDER": str(final)}
-        done = await run(self.command, env=env, cwd=place, timeout=self.timeout, run_as=self.run_as)
+        done = await run(self.command, env=env, cwd=place, timeout=self.timeout, run_as=self.run_as, output=output)
         if done.code != 0:
             raise StepFailed(
                 f"The build of {commit[:7]} {ended(done, self.timeout)}.",

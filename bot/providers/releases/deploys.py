@@ -5,10 +5,12 @@ The link and the restart are one step: a run cancelled between steps never leave
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from bot.domain.capability import Commit, Difference, ReleaseInfo, Running, Step
 from bot.domain.errors import ProviderError, StepFailed
@@ -21,6 +23,7 @@ from bot.providers.releases.git import HEX, Mirror
 
 _FETCH = timedelta(seconds=60)
 _FETCH_SPARE = timedelta(seconds=15)  # the release is here already: the news may wait
+INLINE_LINES = 20  # of a command's output; more goes out as a file (design §6)
 _TITLED = 100  # releases whose titles are looked up
 
 
@@ -102,8 +105,12 @@ class GitReleases:
         async with running.step("fetch", deadline=_FETCH * 2) as step:
             await self._fetch(target, step)
         took.lap("fetch")
-        async with running.step("build", deadline=self.builder.timeout + timedelta(minutes=3)) as step:
-            built = await self.builder.build(target, step)
+        limit = self.builder.timeout + timedelta(minutes=3)
+        async with (
+            _kept_whole(running, f"build-{target[:7]}.log") as output,
+            running.step("build", deadline=limit) as step,
+        ):
+            built = await self.builder.build(target, step, output)
         took.lap("build")
         async with running.step("switch", deadline=self.restart.timeout + timedelta(seconds=30)) as step:
             await self._point(target, expect, by)
@@ -186,6 +193,22 @@ class GitReleases:
 def _info(stay: Stay, found: Commit | None, current: bool) -> ReleaseInfo:
     title, author = (found.title, found.author) if found else ("", "")
     return ReleaseInfo(stay.commit, title, author, current, stay.at, None if current else stay.until)
+
+
+@asynccontextmanager
+async def _kept_whole(running: Running, name: str) -> AsyncIterator[Path]:
+    """A file for a command's output; what is longer than a card shows goes to whoever asked, however it ended."""
+    with tempfile.TemporaryDirectory(prefix="watchkeeper-") as folder:
+        output = Path(folder) / name
+        try:
+            yield output
+        finally:
+            if await asyncio.to_thread(_lines, output) > INLINE_LINES:
+                await running.attach(name, output)
+
+
+def _lines(path: Path) -> int:
+    return len(path.read_bytes().splitlines()) if path.exists() else 0
 
 
 class _Watch:

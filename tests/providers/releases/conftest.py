@@ -25,6 +25,8 @@ import os, pathlib, sys
 home = pathlib.Path.cwd()
 if (home / "broken.txt").exists():
     print("cannot compile checkout"); sys.exit(3)
+for line in range(int((home / "chatty.txt").read_text()) if (home / "chatty.txt").exists() else 0):
+    print("line", line)
 if (home / "slow.txt").exists():
     import time; time.sleep(60)
 (home / "built.txt").write_text(os.environ["RELEASE_COMMIT"] + " " + os.environ.get("FLAVOUR", "") + "\\n")
@@ -150,6 +152,7 @@ class Steps:
 
     def __init__(self) -> None:
         self.said: dict[str, list[str]] = {}
+        self.files: dict[str, str] = {}
         self.before: Callable[[str], None] = lambda name: None
 
     @asynccontextmanager
@@ -158,6 +161,9 @@ class Steps:
         self.said[name] = []
         async with asyncio.timeout(deadline.total_seconds() if deadline else None):
             yield StepSays(self.said[name])
+
+    async def attach(self, name: str, path: Path) -> None:
+        self.files[name] = await asyncio.to_thread(path.read_text)
 
 
 @dataclass

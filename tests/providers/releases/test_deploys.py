@@ -163,6 +163,17 @@ async def test_a_failed_build_changes_nothing_and_shows_its_last_words(
     assert not list(repository.releases.glob(".building-*"))
 
 
+async def test_a_builds_long_output_goes_to_whoever_asked_as_a_file(
+    repository: Any, deploys: GitReleases, steps: Any
+) -> None:
+    chatty = repository.commit("Chatty", {"chatty.txt": "40"})
+    await deploys.switch(chatty, steps, by="U0ANA", expect=repository.commits["New checkout"])
+    ((name, content),) = steps.files.items()
+    assert name == f"build-{chatty[:7]}.log"
+    assert content.splitlines()[0] == "line 0"
+    assert len(content.splitlines()) >= 40
+
+
 async def test_a_build_that_hangs_is_stopped(
     repository: Any, deploys_of: Callable[..., GitReleases], steps: Any
 ) -> None:
