@@ -159,7 +159,7 @@ def _fine(report: Report) -> str:
     if not fine:
         return ""
     told = " · ".join(f"{_small(one.check)} {one.brief}".strip() for one in fine)
-    return f"✅ {bold(f'{len(fine)} fine')} {told}"
+    return told if len(fine) == len(report.findings) else f"✅ {bold(f'{len(fine)} fine')} {told}"
 
 
 def _small(name: str) -> str:
@@ -200,9 +200,10 @@ def _failed(report: Report, past: Past, change: str) -> str:
     if since is None or not change:
         return ""
     if change == "recovered":
-        return f"{bold('It failed')} for {span(report.at - since)}, from {when(since)} to {when(report.at)}"
-    seen = "First seen" if past.saw_it_begin else "It failed already when the watch began,"
-    return f"{bold(seen)} {when(since)}"
+        least = "" if past.saw_it_begin else "at least "
+        return f"{bold('It failed')} for {least}{span(report.at - since)}, from {when(since)} to {when(report.at)}"
+    late = "" if past.saw_it_begin else ", when the watch began: it may have failed before"
+    return f"{bold('First seen')} {when(since)}{late}"
 
 
 def _line(report: Report) -> str:

@@ -111,6 +111,12 @@ def size(count: float) -> str:
     return f"{count:.1f} TB"
 
 
+def apart(sentence: str) -> tuple[str, str]:
+    """“Eli may not look: no role names Eli.” as its head and its reason, a sentence of its own or empty."""
+    head, _, reason = sentence.partition(": ")
+    return head.removesuffix("."), reason[:1].upper() + reason[1:]
+
+
 def some(count: int, noun: str, plural: str = "") -> str:
     """1 webhook, 6 webhooks."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

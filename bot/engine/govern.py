@@ -9,12 +9,13 @@ from bot.domain import plan as plans
 from bot.domain.capability import ChainReport, LockInfo
 from bot.domain.card import Card, Tone
 from bot.domain.catalog import Place
-from bot.domain.command import Command, Verb
+from bot.domain.command import Verb
 from bot.domain.errors import BadRequest
 from bot.domain.event import Event, Kind
+from bot.domain.menu import Entry, How, menu_card
 from bot.domain.parse import Parsed
 from bot.domain.run import ACTIVE, BEFORE_RUNNING, Run, RunId
-from bot.domain.words import bold, code, listed, person
+from bot.domain.words import apart, bold, code, listed
 from bot.engine.installation import Installation
 from bot.engine.votes import Votes, note
 from permissions.decide import Allow, Deny, NeedsApproval
@@ -72,7 +73,8 @@ class EngineGovern:
             await locks.free(connection, settled)
         self._at.bell.ring("work", "outbox")
         word = "done" if how == "done" else "not done"
-        return note(f"{found.label} is settled as {word}.", "Its lock is free. To do it again, ask again.", found)
+        free = "Its lock is free. " if found.lock else ""
+        return note(f"{found.label} is settled as {word}.", f"{free}To do it again, ask again.", found)
 
     def _may(self, run: Run, by: str, permission: Permission) -> Card | None:
         """Whoever asked may; others need the permission there. A refusal card, or None."""
@@ -132,16 +134,17 @@ class EngineGovern:
             case NeedsApproval() as needs:
                 return self._needs(needs)
             case Deny() as deny:
-                return _answer(Tone.STOPPED, "No", deny.because.sentence, deny.because.where, deny.next_step)
+                what, why = apart(deny.because.sentence)
+                return _answer(Tone.STOPPED, f"No: {what}", why, deny.because.where, deny.next_step)
 
     def _needs(self, needs: NeedsApproval) -> Card:
         rule = needs.rule
         if rule.need == 0:
             words = "You see a plan and press its button yourself."
             return _answer(Tone.OK, "Yes, after your own look at the plan", needs.because.sentence, rule.where, words)
-        who = listed([person(one) for one in needs.approvers]) or "nobody at the moment"
-        words = f"{rule.need} of {who} must approve, within {rule.answer.total_seconds() / 60:.0f} minutes."
-        return _answer(Tone.ASK, "Yes, when somebody else approves", needs.because.sentence, rule.where, words)
+        who = listed([self.name(one) for one in needs.approvers]) or "nobody at the moment"
+        words = f"{bold('Can approve')} {who}"
+        return _answer(Tone.OK, "Yes, once somebody else approves", needs.because.sentence, rule.where, words)
 
     def _parse(self, line: str, channel: str) -> Parsed:
         command, _, text = line.strip().removeprefix("/").partition(" ")
@@ -169,35 +172,29 @@ class EngineGovern:
                 f"{bold('Roles')} {roles or 'none: the policy allows nothing here'}",
                 f"{code('/can rollback shop production')} tells whether it may be done, why, and who can help.",
             ),
-            footer=f"Slack id {person} · policy {self._at.policy.digest[:6]}",
+            footer=f"Nothing was changed · Slack id {person} · policy {self._at.policy.digest[:6]}",
+            private=True,
         )
 
     def menu(self, person: str, channel: str) -> Card:
         """What this person may do in this channel, with examples; what needs approval is marked."""
         service, environment = self._at.catalog.bound(channel)
         place = Place(service, environment) if service and environment else None
-        lines, closed = [], []
-        for command, verb in self._verbs():
-            match self._decide(person, verb, place, channel):
-                case Allow():
-                    lines.append(f"{code(verb.example)} {verb.help}")
-                case NeedsApproval(rule=rule):
-                    asks = "asks for approval" if rule.need else "shows a plan first"
-                    lines.append(f"{code(verb.example)} {verb.help} · {asks}")
-                case Deny():
-                    closed.append(command.name)
-        where = f"{service} {environment}" if place else service or "no one service"
-        more = f"Not for you here: {', '.join(sorted(set(closed)))}. `/can <command>` tells why." if closed else ""
-        return Card(
-            Tone.INFO,
-            "What you may do here",
-            f"{len(lines)} things you may do here. Nothing was changed.",
-            tuple(part for part in ("\n".join(lines), more) if part),
-            footer=f"This channel stands for {where} · every command answers help",
-        )
+        entries = [
+            Entry(command, {verb: self._how(person, verb, place, channel) for verb in command.verbs})
+            for command in self._at.commands.values()
+        ]
+        example = place or next((one for one in self._at.catalog.places() if service in (None, one.service)), None)
+        return menu_card(entries, str(place or service or "no one service"), example)
 
-    def _verbs(self) -> list[tuple[Command, Verb]]:
-        return [(command, verb) for command in self._at.commands.values() for verb in command.verbs]
+    def _how(self, person: str, verb: Verb, place: Place | None, channel: str) -> How:
+        match self._decide(person, verb, place, channel):
+            case Allow():
+                return "at once"
+            case NeedsApproval(rule=rule):
+                return "needs approval" if rule.need else "shows a plan first"
+            case Deny():
+                return "no"
 
 
 def _answer(tone: Tone, title: str, sentence: str, where: str, more: str) -> Card:
@@ -207,4 +204,5 @@ def _answer(tone: Tone, title: str, sentence: str, where: str, more: str) -> Car
         f"{title}. {sentence} {more} Nothing was changed.",
         (f"{sentence}\n{more}".strip(),),
         footer=f"Decided by {where} · nothing was changed",
+        private=True,
     )

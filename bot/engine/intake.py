@@ -5,15 +5,17 @@ from datetime import datetime
 from bot.db import runs
 from bot.db.runs import NewRun
 from bot.domain import parse
-from bot.domain.card import Button, Card, Tone
+from bot.domain.card import Card, Tone
 from bot.domain.errors import BadRequest
 from bot.domain.invocation import Answer, Invocation
 from bot.domain.parse import Help, Parsed
 from bot.domain.run import Run, RunId, State
-from bot.domain.words import bold, clean
+from bot.domain.words import apart, bold, clean, code
 from bot.engine.installation import Installation
 from permissions.decide import Allow, Deny, NeedsApproval
 from permissions.model import Ask
+
+_TITLE = 100
 
 
 class Intake:
@@ -100,26 +102,29 @@ def _new_run(parsed: Parsed, state: State, because: str) -> NewRun:
 
 
 def refused_card(deny: Deny, line: str) -> Card:
-    """A refusal says which rule decided, and the way on."""
+    """A refusal says what is not allowed, why, which rule decided, and who can."""
+    what, why = apart(deny.because.sentence)
     return Card(
         Tone.STOPPED,
-        "Not allowed",
+        what,
         f"{clean(line)}: refused. {deny.because.sentence} {deny.next_step} Nothing was changed.",
-        (f"{deny.because.sentence}\n{deny.next_step}".strip(),),
-        (Button("Who can?", ask=f"/can {line.removeprefix('/')}"),),
+        tuple(part for part in (f"{why}\n{deny.next_step}".strip(),) if part),
         footer=f"Nothing was changed · decided by {deny.because.where} · recorded in the audit log",
     )
 
 
 def not_understood(invocation: Invocation, bad: BadRequest) -> Card:
-    example = f"\nFor example: {bold(bad.example)}" if bad.example else ""
+    """What was wrong is the title, unless it is too long for one."""
     typed = clean(f"{invocation.command} {invocation.text}".strip(), 300)
+    short = len(bad.what) <= _TITLE
+    lines = ("" if short else bad.what, bad.next_step, f"For example {code(bad.example)}" if bad.example else "")
+    body = "\n".join(line for line in lines if line)
     return Card(
         Tone.WARN,
-        "I did not understand that",
+        bad.what.removesuffix(".") if short else "I did not understand that",
         f"{bad.what} {bad.next_step} Nothing was changed.",
-        (f"{bad.what} {bad.next_step}".strip() + example,),
-        footer=f"You typed: {typed} · nothing was changed",
+        (body,) if body else (),
+        footer=f"Nothing was changed · you typed {code(typed)}",
     )
 
 

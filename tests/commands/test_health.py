@@ -170,10 +170,13 @@ def test_the_buttons_one_wants_next_in_order() -> None:
 def test_the_watch_tells_since_when_and_for_how_long() -> None:
     assert "First seen 02:53 UTC" in told((CHECKOUT,), WATCHED, change="failing")
     late = replace(WATCHED, watched_since=WATCHED.failing_since)
-    assert "It failed already when the watch began, 02:53 UTC" in told((CHECKOUT,), late, change="failing")
+    assert "First seen 02:53 UTC, when the watch began: it may have failed before" in told(
+        (CHECKOUT,), late, change="failing"
+    )
     lines = told(FINE, WATCHED, change="recovered")
     assert lines[0] == "shop production: 7 of 7 checks pass again"
     assert "It failed for 14 min, from 02:53 UTC to 03:07 UTC" in lines
+    assert "It failed for at least 14 min, from 02:53 UTC to 03:07 UTC" in told(FINE, late, change="recovered")
 
 
 def test_many_places_are_one_line_each_worst_first() -> None:
