@@ -34,8 +34,9 @@ heavy: $(STAMP) ## Browser, several processes, crashes: minutes
 	$(BIN)/python -m pytest -m heavy $(ARGS)
 
 bench: $(STAMP) ## Measure acknowledgement, start-up and backup against a baseline in the same run
-	$(BIN)/python bench/acknowledge.py
-	$(BIN)/python bench/startup.py
-	$(BIN)/python bench/backup.py
+	$(BIN)/python -m bench.acknowledge
+	$(BIN)/python -m bench.startup
+	$(BIN)/python -m bench.backup
+	$(BIN)/python -m bench.start
 
 .PHONY: help install demo test lint check heavy bench

@@ -1,9 +1,11 @@
 """How fast is a signed `/health shop production` acknowledged, with everything on, against servers that do nothing?
 
-Run it with `make bench`, or `python -m bench.acknowledge`.
+Run it with `make bench`, or `python -m bench.acknowledge`. Everything on: guard, Bolt, parser, decision, de-duplication
+and a committed record (fsync, synchronous_commit). `serve` besides executes each of these runs in the same process.
 """
 
 import asyncio
+from dataclasses import dataclass
 from statistics import median
 
 import uvloop
@@ -11,16 +13,31 @@ import uvloop
 from bench.place import bench, load, machine
 
 ROUNDS = 3
-SETS = ((1, 600), (16, 3000))  # clients, requests a round
 ROWS = {
     "aiohttp": "bare aiohttp, signature only",
     "bolt": "bare Bolt, default settings",
     "web": "watchkeeper serve --no-worker",
-    "whole": "watchkeeper serve (runs each one too)",
+    "whole": "watchkeeper serve",
 }
 
 
-async def measure() -> dict[tuple[str, int], dict[str, float]]:
+@dataclass(frozen=True, slots=True)
+class Load:
+    says: str
+    clients: int
+    requests: int
+    per_second: int = 0  # 0: the next request follows the answer at once
+
+
+LOADS = (
+    Load("1 client, 20 a second", 1, 60, 20),
+    Load("1 client, no pause", 1, 500),
+    Load("16 clients, no pause", 16, 3000),
+)
+Figures = dict[str, float]
+
+
+async def measure() -> dict[tuple[str, Load], Figures]:
     async with bench() as place:
         ports = {
             "aiohttp": await place.bare("aiohttp"),
@@ -28,34 +45,34 @@ async def measure() -> dict[tuple[str, int], dict[str, float]]:
             "web": (await place.bot("web", "serve", "--no-worker")).port,
             "whole": (await place.bot("whole", "serve")).port,
         }
-        found: dict[tuple[str, int], list[dict[str, float]]] = {}
         for port in ports.values():
             await load(port, 4, 300)  # warm
-        for _ in range(ROUNDS):
-            for clients, requests in SETS:
-                for name, port in ports.items():
-                    if name in ("web", "whole"):
-                        await place.tidy(name)
-                    found.setdefault((name, clients), []).append(await load(port, clients, requests))
-                    await asyncio.sleep(1)
+        found: dict[tuple[str, Load], list[Figures]] = {}
+        for one in [each for _ in range(ROUNDS) for each in LOADS]:
+            for name, port in ports.items():
+                if name in ("web", "whole"):
+                    await place.tidy(name)
+                found.setdefault((name, one), []).append(await load(port, one.clients, one.requests, one.per_second))
+                await asyncio.sleep(1)
         return {key: _medians(rounds) for key, rounds in found.items()}
 
 
-def _medians(rounds: list[dict[str, float]]) -> dict[str, float]:
+def _medians(rounds: list[Figures]) -> Figures:
     return {name: median(one[name] for one in rounds) for name in rounds[0]}
 
 
-def table(found: dict[tuple[str, int], dict[str, float]]) -> str:
-    lines = ["| server | clients | p50 ms | p99 ms | per second | p50 against Bolt | throughput against Bolt |"]
-    lines.append("|---|---:|---:|---:|---:|---:|---:|")
-    for clients, _ in SETS:
-        bolt = found["bolt", clients]
+def table(found: dict[tuple[str, Load], Figures]) -> str:
+    lines = ["| load | server | p50 ms | p99 ms | per second | p50 against Bolt | throughput against Bolt |"]
+    lines.append("|---|---|---:|---:|---:|---:|---:|")
+    for one in LOADS:
+        bolt = found["bolt", one]
         for name, words in ROWS.items():
-            row = found[name, clients]
+            row = found[name, one]
             faster, more = bolt["p50_ms"] / row["p50_ms"], row["per_second"] / bolt["per_second"]
+            through = "" if one.per_second else f"{more:.1f} ×"
             lines.append(
-                f"| {words} | {clients} | {row['p50_ms']:.2f} | {row['p99_ms']:.2f} | {row['per_second']:.0f} "
-                f"| {faster:.1f} × | {more:.1f} × |"
+                f"| {one.says} | {words} | {row['p50_ms']:.2f} | {row['p99_ms']:.2f} | {row['per_second']:.0f} "
+                f"| {faster:.1f} × | {through} |"
             )
     return "\n".join(lines)
 

@@ -1,0 +1,63 @@
+"""How soon does work start: from the recorded request of a look, and from the recorded click of an approver.
+
+`python -m bench.start`; times are PostgreSQL's own, from the events; a start is committed before its first effect.
+"""
+
+import tempfile
+from pathlib import Path
+from statistics import median, quantiles
+
+import uvloop
+
+from bench.place import machine
+from bot.domain.run import State
+from tests.support.fleet import Fleet
+from tests.support.server import Server, ensure_servant
+
+ROUNDS = 60
+_BETWEEN = """
+    SELECT extract(epoch FROM b.at - a.at) * 1000 AS ms
+    FROM events a JOIN events b ON b.run_id = a.run_id JOIN runs r ON r.id = a.run_id
+    WHERE r.command = $1 AND a.kind = $2 AND b.kind = $3
+    ORDER BY r.id
+    OFFSET 5
+"""
+
+
+async def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="wk-bench-", ignore_cleanup_errors=True) as folder:
+        ensure_servant()
+        server = Server(Path(folder) / "server", durable=True)
+        server.create()
+        server.start()
+        fleet = Fleet(server, "bench", Path(folder) / "fleet")
+        try:
+            await fleet.open()
+            await play(fleet)
+            for words, command, before, after in (
+                ("request recorded → look starts", "/health", "request.received", "run.started"),
+                ("request recorded → plan made", "/rollback", "request.received", "plan.made"),
+                ("approver's click recorded → run starts", "/rollback", "vote.cast", "run.started"),
+                ("run starts → rollback verified", "/rollback", "run.started", "run.ended"),
+            ):
+                rows = await fleet.pool.fetch(_BETWEEN, command, before, after)
+                took = [float(row["ms"]) for row in rows]
+                print(f"| {words} | {median(took):.1f} | {quantiles(took, n=100)[-1]:.1f} |")
+        finally:
+            await fleet.close()
+            server.stop()
+
+
+async def play(fleet: Fleet) -> None:
+    bot = await fleet.start("serve")
+    for _ in range(ROUNDS):
+        await fleet.ask("/health shop production")
+        run = await fleet.asked()
+        await fleet.approved(run, bot)
+        await fleet.until_state(run.id, State.SUCCEEDED)
+
+
+if __name__ == "__main__":
+    print(f"How soon work starts, {ROUNDS} of each, one at a time. {machine()}\n")
+    print("| from → to | p50 ms | p99 ms |\n|---|---:|---:|")
+    uvloop.run(main())
