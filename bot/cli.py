@@ -83,6 +83,17 @@ def manifest(
 
 
 @app.command()
+def init(
+    stripe_api: Annotated[str | None, typer.Option(hidden=True, help="Another Stripe, for trials.")] = None,
+) -> None:
+    """Ask, look, write catalog.yml, policy.yml and .env, check up. Run again it proposes changes."""
+    from bot import init as setup
+
+    logs.silence()
+    raise typer.Exit(not setup.init(setup.here(), stripe_api))
+
+
+@app.command()
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """Look at everything the bot stands on; exit 1 when something is wrong. Changes nothing."""
     import json

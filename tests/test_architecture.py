@@ -16,10 +16,14 @@ MAY_KNOW = {
     "bot.cli_policy": {"*"},
     "bot.terminal": {"bot.settings"},
     "bot.review": {"bot.files", "bot.db", "bot.domain", "permissions"},
-    "bot.reload": {"bot.files", "bot.review", "bot.db", "bot.domain", "permissions"},
+    "bot.reload": {"bot.files", "bot.settings", "bot.review", "bot.db", "bot.domain", "permissions"},
     "bot.doctor": {
         *("bot.files", "bot.settings", "bot.slack.methods", "bot.slack.survey", "bot.db", "bot.providers"),
         *("bot.domain", "permissions"),
+    },
+    "bot.init": {
+        *("bot.doctor", "bot.files", "bot.settings", "bot.terminal", "bot.slack.manifest", "bot.slack.survey"),
+        *("bot.db.inspect", "bot.providers", "bot.domain", "commands", "permissions"),
     },
     "bot.files": {"commands", "bot.providers", "bot.domain", "permissions"},
     "commands": {"bot.providers", "bot.domain", "permissions"},
