@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
-from typing import cast
+from datetime import timedelta
 
 import structlog
 
@@ -15,7 +14,8 @@ from bot.domain.card import Card
 from bot.domain.catalog import Place
 from bot.domain.event import Kind
 from bot.domain.health import Report
-from bot.domain.json import Json, JsonObject
+from bot.domain.json import JsonObject
+from bot.domain.watching import step
 from bot.engine.installation import Installation
 
 log = structlog.get_logger()
@@ -34,15 +34,26 @@ class Watch:
         self._at = installation
         self._examine = examine
         self._alert = alert
+        self._renewed = asyncio.Event()
 
     async def run(self) -> None:
         """Until cancelled; every environment on its own clock."""
         async with asyncio.TaskGroup() as tasks:
-            for place in self._at.catalog.places():
-                tasks.create_task(self._watch(place))
+            watching: dict[Place, asyncio.Task[None]] = {}
+            while True:
+                self._renewed.clear()
+                places = set(self._at.catalog.places())
+                for gone in watching.keys() - places:
+                    watching.pop(gone).cancel()
+                for new in places - watching.keys():
+                    watching[new] = tasks.create_task(self._watch(new))
+                await self._renewed.wait()
+
+    def renew(self) -> None:
+        """The catalog is another one: what is new is watched, what is gone no longer."""
+        self._renewed.set()
 
     async def _watch(self, place: Place) -> None:
-        every = self._at.catalog.services[place.service].thresholds.watch_every
         while True:
             try:
                 await self.look(place)
@@ -50,7 +61,8 @@ class Watch:
                 log.warning("watch.database_away", place=str(place))
             except Exception:
                 log.exception("watch.failed", place=str(place))
-            await asyncio.sleep(every.total_seconds())
+            service = self._at.catalog.services.get(place.service)
+            await asyncio.sleep(service.thresholds.watch_every.total_seconds() if service else 1)
 
     async def look(self, place: Place) -> None:
         """One round at one place."""
@@ -58,14 +70,20 @@ class Watch:
         now = await database.now(self._at.pool)
         records = PostgresRecords(self._at.pool)
         before = await records.get(KIND, place, KEY) or {}
-        after, change = step(before, report, now, self._limits(place))
-        if change is None:
+        failing = [finding.check for finding in report.failing]
+        after, news = step(before, failing, now, self._limits(place))
+        if news is None:
             if after != before:
                 await records.put(KIND, place, KEY, after)
             return
-        card = await self._alert(place, report, change)
+        card = await self._alert(place, report, "recovered" if news.state == "recovered" else "failing")
         async with self._at.pool.acquire() as connection, connection.transaction():
-            body: JsonObject = {"state": change, "card": cards.to_json(card), "since": after.get("since")}
+            body: JsonObject = {
+                "state": news.state,
+                "says": news.says,
+                "card": cards.to_json(card),
+                "since": after.get("since"),
+            }
             await events.record(
                 connection,
                 Kind.HEALTH_CHANGED,
@@ -79,40 +97,3 @@ class Watch:
     def _limits(self, place: Place) -> tuple[int, timedelta]:
         thresholds = self._at.catalog.services[place.service].thresholds
         return thresholds.alarm_count, thresholds.alarm_within
-
-
-def step(
-    before: JsonObject, report: Report, now: datetime, limits: tuple[int, timedelta]
-) -> tuple[JsonObject, str | None]:
-    """The next remembered state, and `failing` or `recovered` when that is news.
-
-    Both are {"state": "ok"|"failing", "since": ISO, "failures": [ISO …], "fine_since", "watched_since"}.
-    """
-    count, within = limits
-    state = {"watched_since": now.isoformat(), **before}
-    if not report.failing:
-        if state.get("state") == "failing":
-            return _ok(state, now), "recovered"
-        return _ok(state, now), None
-    recent = [
-        at for at in cast("list[str]", state.get("failures") or []) if now - datetime.fromisoformat(at) <= within
-    ]
-    failures = [*recent, now.isoformat()][-count:]
-    state = {**state, "failures": cast("list[Json]", failures)}
-    if state.get("state") == "failing":
-        return state, None
-    if len(failures) >= count:
-        return {**state, "state": "failing", "since": failures[0]}, "failing"
-    return state, None
-
-
-def _ok(state: JsonObject, now: datetime) -> JsonObject:
-    """Fine: `fine_since` is when the watch began to see no failure, and stays known while it fails."""
-    begun = state.get("fine_since") if state.get("state") == "ok" and not state.get("failures") else None
-    return {
-        **state,
-        "state": "ok",
-        "since": begun or now.isoformat(),
-        "fine_since": begun or now.isoformat(),
-        "failures": [],
-    }

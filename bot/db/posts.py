@@ -282,6 +282,13 @@ async def open_alert(rows: Rows, service: str, environment: str) -> Post | None:
     return _post(row) if row else None
 
 
+async def close_alert(rows: Rows, key: str) -> None:
+    """It stays as it is; what happens next is told in a new message."""
+    await rows.execute(
+        'UPDATE posts SET wanted = wanted || \'{"open": "false"}\', updated_at = clock_now() WHERE key = $1', key
+    )
+
+
 # --- cursors -------------------------------------------------------------------------------------------------
 
 

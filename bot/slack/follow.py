@@ -17,6 +17,7 @@ from bot.db.database import AWAY, Connection, Pool, Rows
 from bot.db.posts import Intent
 from bot.domain import card as cards
 from bot.domain import plan as plans
+from bot.domain import policy_card
 from bot.domain.card import Card, Tone
 from bot.domain.catalog import Catalog
 from bot.domain.command import Command
@@ -105,6 +106,8 @@ class Follower:
             for event in batch:
                 if event.kind is Kind.HEALTH_CHANGED and not event.erased:
                     await self._guarded(connection, partial(self._alert, event=event))
+                elif event.kind in (Kind.POLICY_CHANGED, Kind.POLICY_REFUSED) and not event.erased:
+                    await self._guarded(connection, partial(self._policy, event=event))
             if batch:
                 await posts.advance(connection, NAME, batch[-1].number)
         if dirty or batch:
@@ -186,18 +189,34 @@ class Follower:
     def _name(self, person: str) -> str:
         return clean(self._names(person))
 
+    # --- the policy -----------------------------------------------------------------------------------------
+
+    async def _policy(self, connection: Connection, event: Event) -> None:
+        """What changes for people, or that a broken file was refused: once in each channel where runs are shown."""
+        card = policy_card.told(event)
+        if card is None:
+            return
+        content = await wanted(connection, card, self._commands, None)
+        channels = dict.fromkeys(service.cards for service in self._catalog().services.values() if service.cards)
+        for channel in channels:
+            key = f"policy:{event.number}:{channel}"
+            await posts.intend(connection, Intent(key, None, "message", content, END, channel))
+
     # --- alerts ---------------------------------------------------------------------------------------------
 
     async def _alert(self, connection: Connection, event: Event) -> None:
-        """One message while a place fails, edited as it changes and when it has recovered."""
+        """One message while a place fails, edited as it changes; when more fails a new one: edits notify nobody."""
         service = self._catalog().services.get(event.service or "")
         body = event.body.get("card")
         if service is None or not service.cards or not isinstance(body, dict):
             return
-        failing = event.body.get("state") == "failing"
+        failing = event.body.get("state") != "recovered"
         known = await posts.open_alert(connection, event.service or "", event.environment or "")
         if known is None and not failing:
             return
+        if known is not None and event.body.get("state") == "worse":
+            await posts.close_alert(connection, known.key)
+            known = None
         place = f"{event.service} {event.environment}"
         key = known.key if known else f"alert:{place}:{event.number}"
         card = cards.from_json(body)
@@ -205,14 +224,14 @@ class Follower:
             connection, card, self._commands, event.service, alert=place, open="true" if failing else "false"
         )
         await posts.intend(connection, Intent(key, None, "message", content, ALERT, service.cards))
-        if known is not None and not failing:
-            await self._recovered(connection, event, key, card)
+        if known is not None:
+            says = str(event.body.get("says") or "") if failing else card.text
+            await self._changed(connection, event, key, Card(card.tone, "", says, (says,)))
 
-    async def _recovered(self, connection: Connection, event: Event, key: str, card: Card) -> None:
-        """A short word in the alert's thread: an edit notifies nobody."""
-        told = Card(card.tone, "", card.text, (card.text,))
+    async def _changed(self, connection: Connection, event: Event, key: str, told: Card) -> None:
+        """A short word in the alert's thread: who follows it is notified."""
         content = await wanted(connection, told, self._commands, event.service)
-        reply = Intent(f"{key}:recovered:{event.number}", None, "thread", content, END, thread_key=key)
+        reply = Intent(f"{key}:changed:{event.number}", None, "thread", content, END, thread_key=key)
         await posts.intend(connection, reply)
 
 
