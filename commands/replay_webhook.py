@@ -204,7 +204,7 @@ async def _in_table(webhooks: StripeWebhooks, results: Sequence[Result]) -> str:
         held = await webhooks.seen(sent)
     except ProviderError as error:
         return error.what
-    return f"{len(held)} of {some(len(sent), 'delivered event')} there by {clean(webhooks.seen_in, 100)}"
+    return f"{len(held)} of {len(sent)} delivered are in the service's own table ({clean(webhooks.seen_in, 100)})"
 
 
 def _retry(request: ReplayWebhook, place: Place) -> str:

@@ -12,13 +12,13 @@ from bot.domain.card import Card
 from bot.domain.catalog import Place
 from bot.domain.command import PREVIOUS, Arg, Command, Environment, Release, Service, Verb
 from bot.domain.errors import Impossible, ProviderError, StepFailed
-from bot.domain.health import Report, verdict_of
+from bot.domain.health import Report, in_short
 from bot.domain.json import JsonObject
 from bot.domain.move import Move, back_to, raises_because, summary, tells
 from bot.domain.plan import Plan
 from bot.domain.rollback_card import Laps, Switched, done, failing, half_done, not_well, passing
 from bot.domain.run import Lock, State
-from bot.domain.words import code, listed, span, when
+from bot.domain.words import code, listed, span
 from bot.providers.examine import look_at
 from permissions.model import DEPLOY_ROLLBACK, Risk
 
@@ -52,7 +52,7 @@ async def plan(request: Rollback, look: Look) -> Plan:
         "Roll back now",
         _binds(move, deploys),
         (*tells(move, bad), await _how_long(look, place, usual), _way_back(move)),
-        now=f"{verdict_of(await _examine(look, place))} ({when(look.now)})",
+        now=in_short(await _examine(look, place)),
         usual=usual,
         raises=Risk.DESTRUCTIVE if files else None,
         raises_because=raises_because(files),

@@ -8,7 +8,7 @@ from typing import Literal, cast
 from bot.domain.card import Button, Card, Table, Tone
 from bot.domain.catalog import Place
 from bot.domain.json import Json, JsonObject
-from bot.domain.words import bold, clean, code, size, some, span, when
+from bot.domain.words import bold, clean, code, laps, size, some, span, when
 
 KIND = "backup"  # records: one for each backup, by its label B-42
 STALE = timedelta(hours=26)  # a day and some patience
@@ -96,16 +96,16 @@ def file_name(place: Place, label: str, at: datetime) -> str:
 # --- made ----------------------------------------------------------------------------------------------------
 
 
-def made_card(backup: Backup, before: Backup | None, where: str, laps: Sequence[tuple[str, timedelta]]) -> Card:
+def made_card(backup: Backup, before: Backup | None, where: str, took: Sequence[tuple[str, timedelta]]) -> Card:
     held = f"{some(backup.total, 'row')} in {some(len(backup.rows), 'table')}"
-    took = " · ".join(f"{name} {span(lap)}" for name, lap in laps)
     lines = [
         f"{bold('Holds')} {held}; the database is {size(backup.database_size)}, the file {size(backup.size)}",
         f"{bold('Stored')} {code(where)}",
         f"{bold('SHA-256')} {code(backup.sha256)}",
-        f"{bold('Took')} {span(sum((lap for _, lap in laps), timedelta()))}: {took}",
-        f"{bold('Last time')} {compared(backup, before)}",
-        f"{bold('Checked')} the file is whole; that it restores is shown by a verification",
+        f"{bold('Took')} {laps(sum((lap for _, lap in took), timedelta()), took)}",
+        f"{bold('Compared')} {compared(backup, before)}",
+        f"{bold('Checked')} the file is whole; whether it restores is not tried yet",
+        f"{bold('Changed')} one new file in the backup store, nothing in the service",
     ]
     return Card(
         Tone.OK,
@@ -114,14 +114,13 @@ def made_card(backup: Backup, before: Backup | None, where: str, laps: Sequence[
         "Nothing in the service was changed.",
         body=("\n".join(lines),),
         buttons=(Button("Verify by restoring a copy", ask=f"/backup verify {backup.place} {backup.label}"),),
-        footer=f"Nothing in the service was changed · one new file · {when(backup.at)}",
     )
 
 
 def compared(backup: Backup, before: Backup | None) -> str:
     """3 % larger and 12 rows more than B-40, 2 days earlier, which took 41 s."""
     if before is None:
-        return "this is the first backup on record here"
+        return f"nothing to compare with: the first backup of {backup.place} on record"
     rows = backup.total - before.total
     count = "as many rows as" if rows == 0 else f"{abs(rows):,} {'row' if abs(rows) == 1 else 'rows'} "
     count += "" if rows == 0 else f"{'more' if rows > 0 else 'fewer'} than"
@@ -269,4 +268,4 @@ def whole_card(backup: Backup, took: timedelta, unknown: str = "") -> Card:
 
 
 def _of(backup: Backup) -> str:
-    return f"{code(backup.file)} · {size(backup.size)} · made {when(backup.at, 'date')}"
+    return f"{backup.label} is {size(backup.size)}, made {when(backup.at, 'date')}"

@@ -135,6 +135,13 @@ def verdict_of(report: Report) -> str:
             return f"{len(report.findings)} of {total} pass"
 
 
+def in_short(report: Report) -> str:
+    """2 of 9 checks fail (03:09): Checkout answers 500; Webhooks 6 undelivered."""
+    worst = report.of(report.worst) if report.worst != "ok" else ()
+    told = "; ".join(f"{one.check} {one.says.partition(',')[0]}" for one in worst[:3])
+    return f"{verdict_of(report)} ({when(report.at)})" + (f": {told}" if told else "")
+
+
 def tone_of(report: Report) -> Tone:
     if not report.findings:
         return Tone.INFO

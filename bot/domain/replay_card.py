@@ -37,20 +37,21 @@ class Left:
 def tells(place: Place, events: Sequence[Listed], url: str, endpoint: str, left: Left) -> tuple[str, ...]:
     """What will be sent where, a line each."""
     kinds = ", ".join(
-        f"{clean(kind, 60)} {count}" for kind, count in Counter(one.kind for one in events).most_common(5)
+        f"{clean(kind, 60)}{f' ×{count}' if count > 1 else ''}"
+        for kind, count in Counter(one.kind for one in events).most_common(5)
     )
     way = (
-        f"asked at Stripe for endpoint {code(endpoint)}: Stripe signs them and sends them to {clean(url, 300)}"
+        f"Stripe signs them and sends them to {clean(url, 300)} (endpoint {code(endpoint)})"
         if endpoint
         else f"signed by us and sent straight to {clean(url, 300)}"
     )
-    shown = [f"{code(one.id)} {clean(one.kind, 60)} {when(one.created, 'date')}" for one in events[:SHOWN]]
+    shown = [f"{when(one.created, 'date')} {clean(one.kind, 60)} {code(one.id)}" for one in events[:SHOWN]]
     more = (
         [f"and {len(events) - SHOWN} more, up to {when(events[-1].created, 'date')}"] if len(events) > SHOWN else []
     )
     blind = [] if left.seen_in else ["the catalog names no `seen` table: the service itself must bear a repeat"]
-    order = "in order for each object, several objects at once"
-    return (f"{some(len(events), 'event')}: {kinds}", way, order, *shown, *more, *leaves_out(place, left), *blind)
+    order = "those about one payment in their order; cannot be taken back"
+    return (f"{some(len(events), 'event')}: {kinds}", way, order, *leaves_out(place, left), *blind, *shown, *more)
 
 
 def leaves_out(place: Place, left: Left) -> tuple[str, ...]:
@@ -81,7 +82,14 @@ def ended(place: Place, results: Sequence[Result], retry: str, verified: str) ->
             part
             for part in (
                 "\n".join(f"{bold(_HEADS[fate])} {_told(fate, by[fate])}" for fate in _TOLD if by[fate]),
-                f"{bold('Verified')} {verified}" if verified else "",
+                "\n".join(
+                    line
+                    for line in (
+                        f"{bold('Verified')} {verified}" if verified else "",
+                        f"{bold('Changed')} {_changed(place, by)}",
+                    )
+                    if line
+                ),
                 _safe(by),
             )
             if part
@@ -120,6 +128,15 @@ def _tone(by: Mapping[Fate, Sequence[Result]], total: int) -> Tone:
     if by[Fate.REFUSED]:
         return Tone.FAIL
     return Tone.UNKNOWN if by[Fate.UNKNOWN] or by[Fate.SENDING] else Tone.WARN
+
+
+def _changed(place: Place, by: Mapping[Fate, Sequence[Result]]) -> str:
+    """What the service got, as far as it is known; what it made of them is its own."""
+    got, open_ends = len(by[Fate.DELIVERED]), any(by[fate] for fate in (Fate.UNKNOWN, Fate.SENDING, Fate.ASKED))
+    sent = f"{place} got {some(got, 'webhook')}" if got else ""
+    if open_ends:
+        return f"{sent or 'not known'}; whether the rest arrived is not known" if sent else "not known"
+    return f"{sent}, nothing else" if sent else f"nothing: {place} took none of them"
 
 
 def _safe(by: Mapping[Fate, Sequence[Result]]) -> str:

@@ -9,7 +9,7 @@ from bot.domain.card import Button, Card, Part, Pre, Tone
 from bot.domain.catalog import Place
 from bot.domain.errors import StepFailed
 from bot.domain.move import back_to, names
-from bot.domain.words import bold, code, some, span
+from bot.domain.words import bold, code, laps, some, span
 
 Laps = Sequence[tuple[str, timedelta]]
 
@@ -24,7 +24,7 @@ class Switched:
     migrations: tuple[str, ...]
     laps: Laps
     findings: Sequence[Finding]
-    now: str = ""  # how it was before: “2 of 9 checks fail (03:09)”
+    now: str = ""  # how it was before: “2 of 9 checks fail (03:09): Checkout answers 500”
 
     @property
     def took(self) -> timedelta:
@@ -47,22 +47,21 @@ def failing(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def passing(findings: Sequence[Finding]) -> str:
-    """9 of 9 checks pass."""
-    all_of_them = judged(findings)
-    if not all_of_them:
+    """8 of 9 checks pass; what is left to do counts as not passing, as in /health."""
+    if not judged(findings):
         return "the catalog names no checks for it"
-    well = len(all_of_them) - len(failing(findings))
-    return f"{well} of {some(len(all_of_them), 'check')} {'passes' if well == 1 else 'pass'}"
+    well = len(judged(findings)) - len(failing(findings))
+    return f"{well} of {some(len(findings), 'check')} {'passes' if well == 1 else 'pass'}"
 
 
 def done(did: Switched, holder: str) -> Card:
     left = left_to_do(did.findings)
-    leftovers = "".join(f" {one.check}: {one.says}." for one in left)
+    leftovers = f" Left to do: {'; '.join(f'{one.check} {one.says}' for one in left)}." if left else ""
     data = "" if did.migrations else " Data not touched."
     return Card(
         Tone.OK,
         f"{did.place} is back on {did.target[:7]}",
-        f"{did.place} is back on {did.target[:7]}: {passing(did.findings)}. {span(did.took)}.{data}{leftovers}",
+        f"{did.place} is back on {did.target[:7]}: {passing(did.findings)}, after {span(did.took)}.{data}{leftovers}",
         body=(*_facts(did), *_left(did, left, holder)),
         buttons=tuple(Button(one.ask_label or f"{one.check}…", ask=one.ask) for one in left),
     )
@@ -105,23 +104,24 @@ def half_done(place: Place, before: str, target: str, error: StepFailed) -> Card
 
 
 def _facts(did: Switched) -> tuple[str, ...]:
-    laps = " · ".join(f"{name} {span(lap)}" for name, lap in did.laps)
-    before = f" · before: {did.now}" if did.now else ""
+    left = left_to_do(did.findings)
+    rest = f", {'the other one is' if len(left) == 1 else f'{len(left)} are'} left to do" if left else ""
+    before = f"{bold('Before')} {did.now}\n" if did.now else ""
     changed = (
         f"the release. The database stays as it is, with {names(did.migrations)} applied"
         if did.migrations
         else "the release, nothing else. Data not touched."
     )
     facts = (
-        f"{bold('Verified')} {passing(did.findings)}{before}\n"
-        f"{bold('Took')} {span(did.took)}: {laps}\n"
+        f"{bold('Verified')} {passing(did.findings)}{rest}\n{before}"
+        f"{bold('Took')} {laps(did.took, did.laps)}\n"
         f"{bold('Changed')} {changed}"
     )
     return (facts,)
 
 
 def _left(did: Switched, left: Sequence[Finding], holder: str) -> tuple[str, ...]:
-    lines = [f"• {one.check}: {one.says}" for one in left]
+    lines = [f"• {one.check} {one.says}" for one in left]
     if holder:
         lines.append(f"• {code(holder)} still holds {did.before[:7]}: the next deploy brings it back")
     return (f"{bold('Left to do')}\n" + "\n".join(lines),) if lines else ()

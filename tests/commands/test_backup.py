@@ -136,9 +136,10 @@ async def test_a_backup_is_made_recorded_and_told(say: Say, store: FolderStore, 
     assert "1,200 rows in 1 table" in card.text
     assert card.text.endswith("Nothing in the service was changed.")
     told = lines(card)
-    assert f"Lies {store.path(stored.name)}" in told
+    assert f"Stored {store.path(stored.name)}" in told
     assert f"SHA-256 {stored.sha256}" in told
-    assert "Last time this is the first backup on record here" in told
+    assert "Compared nothing to compare with: the first backup of shop production on record" in told
+    assert "Changed one new file in the backup store, nothing in the service" in told
     assert [button.ask for button in card.buttons] == ["/backup verify shop production B-42"]
 
 

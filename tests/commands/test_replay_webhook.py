@@ -179,8 +179,8 @@ async def test_the_plan_names_the_events_the_url_and_the_way_through_stripe(shop
     found = await shop.plan()
     told = plain("\n".join(found.tells))
     assert found.question == "Replay 2 webhooks to shop production"
-    assert "2 events: payment_intent.succeeded 2" in told
-    assert f"asked at Stripe for endpoint {shop.endpoint}" in told
+    assert "2 events: payment_intent.succeeded ×2" in told
+    assert f"(endpoint {shop.endpoint})" in told
     assert shop.service.url in told
     assert found.binds == {
         "place": "shop production",

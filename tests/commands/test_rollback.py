@@ -159,7 +159,7 @@ async def test_the_plan_says_exactly_what_will_happen(shop: Shop) -> None:
         "never done here yet, so its length is not known; requests fail while the service restarts",
         "way back: /rollback shop production --to 9f8e7d6",
     ]
-    assert plain(found.now) == "1 of 2 checks fails (03:07 UTC)"
+    assert plain(found.now) == "1 of 2 checks fails (03:07 UTC): Checkout answers 500"
     assert found.raises is None
     assert found.steps == ("fetch", "build", "switch", "verify")
 
@@ -266,10 +266,11 @@ async def test_a_verified_rollback_says_what_was_verified_changed_and_left(shop:
     card = await shop.roll_back()
     assert (card.tone, card.title) == (Tone.OK, "shop production is back on 4c1d2a7")
     told = plain("\n".join(str(part) for part in card.body))
-    assert "Verified 1 of 1 check passes · before: 2 of 2 checks fail (03:07 UTC)" in told
-    assert "30 s: fetch 6.0 s · build 22 s · switch 2.0 s · verify" in told
+    assert "Verified 1 of 2 checks passes, the other one is left to do" in told
+    assert "Before 2 of 2 checks fail (03:07 UTC): Checkout answers 500; Webhooks 6 undelivered" in told
+    assert "30 s: fetch 6 · build 22 · switch 2" in told
     assert "Changed the release, nothing else. Data not touched." in told
-    assert "• Webhooks: 6 undelivered, oldest 14 min" in told
+    assert "• Webhooks 6 undelivered, oldest 14 min" in told
     assert "• main still holds 9f8e7d6: the next deploy brings it back" in told
     assert [(b.label, b.ask) for b in card.buttons] == [("Replay 6 webhooks…", WEBHOOKS.ask)]
 
