@@ -9,11 +9,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import aiohttp
 import structlog
 from aiohttp import web as http
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import loop_lag, reload, review
 from bot.db import database, events, leader, offers, seal
@@ -24,10 +22,12 @@ from bot.db.records import PostgresRecords
 from bot.domain.capability import ChainReport
 from bot.domain.card import Card
 from bot.domain.catalog import Place
+from bot.domain.command import Command
 from bot.domain.errors import ProviderError
 from bot.domain.event import Kind
 from bot.domain.health import Report
 from bot.domain.protection import shared_parts
+from bot.engine.again import Again
 from bot.engine.govern import EngineGovern
 from bot.engine.installation import Installation
 from bot.engine.intake import Intake, unknown_if_recorded
@@ -43,7 +43,7 @@ from bot.slack.guard import Guard
 from bot.slack.inbox import SlackInbox
 from bot.slack.people import SLACK_AWAY, SlackPeople
 from bot.slack.reply import Replies
-from bot.slack.send import Sender
+from bot.slack.send import Sender, web_client, web_session
 from bot.slack.share import Sharing
 from bot.watch import Watch
 from bot.web import SlackDoor, admin_app, slack_app
@@ -129,7 +129,12 @@ class Process:
         self._tasks: set[asyncio.Task[None]] = set()
         self._runners: list[http.AppRunner] = []
         self.stopping = asyncio.Event()
+        self._hung_up = asyncio.Event()
+        self._retired: list[Providers] = []
         self._identified = asyncio.Event()
+        self._working: asyncio.Task[None] | None = None
+        self.session = web_session()
+        self.providers = self._providers(files)
         self.port = settings.port
         self.admin_port = settings.admin_port
 
@@ -139,6 +144,7 @@ class Process:
         self._run("people", self.people.run())
         self._run("identity", self._identify())
         self._run("loop lag", loop_lag.watch())
+        self._run("reload", self._reload_when_told())
         if self._with_worker:
             self._run("sealer", leader.lead(self._pool, "sealer", self._seal))
             self._run("follower", leader.lead(self._pool, "follower", self.follower.work))
@@ -159,26 +165,11 @@ class Process:
 
     async def _assemble(self) -> None:
         settings, pool = self._settings, self._pool
-        self.session = aiohttp.ClientSession()
-        self.client = AsyncWebClient(
-            token=settings.bot_token.get_secret_value(),
-            base_url=settings.api_url,
-            session=self.session,
-            retry_handlers=[],
-            timeout=10,
-        )
+        self.client = web_client(settings.bot_token.get_secret_value(), settings.api_url, self.session)
         self.bell = Bell(pool)
         self.people = SlackPeople(self.client, pool, now, self._files.policy.people)
         await self.people.load()
         self.identity = Identity(settings.bot_token.get_secret_value())
-        self.providers = Providers(
-            self._files.catalog,
-            find_providers(),
-            secret=secret,
-            clock=now,
-            data_dir=settings.data_dir.absolute(),
-            scratch_server=self._scratch,
-        )
         self.installation = Installation(
             pool,
             self.bell,
@@ -206,6 +197,16 @@ class Process:
             bell=self.bell,
         )
         self.watch = Watch(self.installation, self._examine, self._alert)
+
+    def _providers(self, files: Files) -> Providers:
+        return Providers(
+            files.catalog,
+            find_providers(),
+            secret=secret,
+            clock=now,
+            data_dir=self._settings.data_dir.absolute(),
+            scratch_server=self._scratch,
+        )
 
     def _run(self, name: str, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         """A task of the process: when one ends by an error, the process stops loudly."""
@@ -264,6 +265,46 @@ class Process:
         if isinstance(known, dict):
             self._know(known)
 
+    # --- other files ----------------------------------------------------------------------------------------
+
+    def hang_up(self) -> None:
+        """SIGHUP: read catalog.yml and policy.yml again."""
+        self._hung_up.set()
+
+    async def _reload_when_told(self) -> None:
+        while True:
+            await self._hung_up.wait()
+            self._hung_up.clear()
+            try:
+                await self._reload()
+            except AWAY:
+                log.error("files.database_away", remedy="the old files stay in force; send SIGHUP again")
+            except Exception:
+                log.exception("files.reload_failed", remedy="the old files stay in force")
+
+    async def _reload(self) -> None:
+        """All of both files, or nothing of them; then requests that wait are decided again."""
+        settings, commands = self._settings, self._files.commands
+        try:
+            files = await asyncio.to_thread(reload.read_again, lambda: load(settings, commands))
+        except reload.Refused as refused:
+            await reload.refuse(self._pool, refused.problems)
+        else:
+            await reload.note(self._pool, files, "SIGHUP")
+            self._take(files)
+            await Again(self.installation, self.votes).decide_all()
+        self.bell.ring("outbox")
+
+    def _take(self, files: Files) -> None:
+        """In one go, between two turns of the loop. Runs in hand keep what they began with."""
+        if files.catalog.digest != self._files.catalog.digest:
+            self._retired.append(self.providers)
+            self.providers = self.installation.providers = self._providers(files)
+        self._files = files
+        self.installation.catalog, self.installation.policy = files.catalog, files.policy
+        self.people.rename(files.policy.people)
+        self.watch.renew()
+
     async def _examine(self, place: Place) -> Report:
         return await examine(self.providers, place, now)
 
@@ -321,16 +362,17 @@ class Process:
             for task in list(self._tasks):
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            await self.providers.close()
+            for providers in (*self._retired, self.providers):
+                await providers.close()
             await self.session.close()
             log.info("bot.stopped")
 
     async def _wind_down(self) -> None:
         for runner in self._runners:
             await runner.cleanup()
-        if self._with_web:
+        if self._with_web and self._runners:  # else it did not come so far
             await self.listeners.drain()
-        if self._with_worker:
+        if self._working is not None:
             self.worker.drain()
             await asyncio.wait({self._working}, timeout=self._drain_s + 10)
         with contextlib.suppress(*AWAY):
@@ -338,12 +380,18 @@ class Process:
             await seal.seal(self._pool)
 
 
-async def serve(settings: Settings, *, web: bool = True, worker: bool = True, drain_s: float = DRAIN) -> None:
-    """Until SIGTERM, SIGINT, a revoked token or a failed task."""
-    files = read(settings.catalog, settings.policy)
+def load(settings: Settings, commands: Mapping[str, Command] | None = None) -> Files:
+    """Both files, and what they say together about shared parts. Raises what `read` raises, and SettingsError."""
+    files = read(settings.catalog, settings.policy, commands)
     shared = shared_parts(files.catalog, lambda name: variable(name.removeprefix("$")))
     if shared:
         raise SettingsError(shared)
+    return files
+
+
+async def serve(settings: Settings, *, web: bool = True, worker: bool = True, drain_s: float = DRAIN) -> None:
+    """Until SIGTERM, SIGINT, a revoked token or a failed task."""
+    files = load(settings)
     if settings.database_url is None and not (web and worker):
         raise SettingsError(["DATABASE_URL is missing: web and worker in two processes need one PostgreSQL."])
     async with open_database(settings) as (pool, scratch):
@@ -351,6 +399,7 @@ async def serve(settings: Settings, *, web: bool = True, worker: bool = True, dr
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, process.stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, process.hang_up)
         try:
             await process.start()
             await process.stopping.wait()
