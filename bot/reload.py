@@ -18,6 +18,7 @@ from bot.domain.event import Kind
 from bot.domain.json import Json, JsonObject
 from bot.files import Files, Texts, understand
 from bot.review import things
+from bot.settings import SettingsError
 from permissions.difference import differences
 from permissions.policy import PolicyError
 
@@ -42,6 +43,8 @@ def read_again(read: Callable[[], Files]) -> Files:
         return read()
     except (CatalogError, PolicyError) as error:
         raise Refused([str(problem) for problem in error.problems]) from None
+    except SettingsError as error:
+        raise Refused(error.lines) from None
     except OSError as error:
         raise Refused([f"{error.filename} cannot be read: {error.strerror}."]) from None
     except UnicodeDecodeError:

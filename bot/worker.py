@@ -5,7 +5,7 @@ import os
 import socket
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -95,14 +95,13 @@ class Worker:
     # --- claims ---------------------------------------------------------------------------------------------
 
     async def _claim_loop(self, session: Session) -> None:
-        life = Life(self._at, self._govern, session.id)
         with self._at.bell.listener("work") as work:
             while True:
                 run = await self._claim(session) if len(session.tasks) < CAPACITY else None
                 if run is None:
                     await work.wait(_POLL)
                 else:
-                    self._own(session, run, life)
+                    self._own(session, run)
 
     async def _claim(self, session: Session) -> Run | None:
         late = time.monotonic() - session.beaten > workers.LEASE.total_seconds() / 2
@@ -113,7 +112,9 @@ class Worker:
         except AWAY:
             return None
 
-    def _own(self, session: Session, run: Run, life: Life) -> None:
+    def _own(self, session: Session, run: Run) -> None:
+        """A run sees one catalog and one policy from its claim to its rest, whatever is reloaded meanwhile."""
+        life = Life(replace(self._at), self._govern, session.id)
         task = asyncio.ensure_future(self._advance(run, life))
         session.tasks[run.id] = task
         metrics.RUNS_IN_HAND.inc()
@@ -240,7 +241,7 @@ async def interrupt_all(connection: Connection, worker: int, why: str) -> int:
             begun = [event.body.get("step") for event in history if event.kind is Kind.STEP_STARTED]
             ended = [event.body.get("step") for event in history if event.kind is Kind.STEP_ENDED]
             open_steps = [str(step) for step in begun if step not in ended]
-            says = f"Interrupted: {why}. {_known([str(step) for step in ended], open_steps)}"
+            says = f"{why}. {_known([str(step) for step in ended], open_steps)}"
             changed: Changed = "unknown" if run.risk.value != "read" else "nothing"
             ended_run = await endings.after_running(
                 connection, run.id, State.INTERRUPTED, changed=changed, says=says, worker=worker
@@ -250,8 +251,8 @@ async def interrupt_all(connection: Connection, worker: int, why: str) -> int:
 
 
 def _known(done: list[str], open_steps: list[str]) -> str:
-    known = f"Done: {', '.join(done)}." if done else "No step was finished."
-    unknown = f" Unknown: {', '.join(open_steps)}." if open_steps else ""
+    known = f"Done before that: {', '.join(done)}." if done else "No step was finished before that."
+    unknown = f" How “{'”, “'.join(open_steps)}” ended is not known." if open_steps else ""
     return known + unknown
 
 

@@ -76,6 +76,19 @@ async def overdue(rows: Rows) -> list[RunId]:
     return [row["run_id"] for row in found]
 
 
+async def waiting(rows: Rows) -> list[RunId]:
+    """Every request that waits for an answer."""
+    found = await rows.fetch("SELECT run_id FROM approvals WHERE state = 'waiting' ORDER BY run_id")
+    return [row["run_id"] for row in found]
+
+
+async def ask_anew(rows: Rows, run: RunId, *, need: int, asked: tuple[str, ...]) -> None:
+    """Others are to answer, or more of them; the time until which they may was promised and stays."""
+    await rows.execute(
+        "UPDATE approvals SET need = $2, asked = $3 WHERE run_id = $1 AND state = 'waiting'", run, need, list(asked)
+    )
+
+
 async def _approval(rows: Rows, row: asyncpg.Record) -> Approval:
     votes = await rows.fetch("SELECT * FROM votes WHERE run_id = $1 ORDER BY at, voter", row["run_id"])
     return Approval(

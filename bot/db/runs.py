@@ -119,6 +119,11 @@ async def newest(rows: Rows, limit: int) -> list[Run]:
     return [_run(row) for row in found]
 
 
+async def say_why(rows: Rows, run: RunId, because: str) -> None:
+    """Another reason by which a run that has not started may be."""
+    await rows.execute("UPDATE runs SET because = $2 WHERE id = $1 AND started_at IS NULL", run, because)
+
+
 async def finished_at_place(rows: Rows, service: str, environment: str, command: str, limit: int) -> list[Run]:
     found = await rows.fetch(
         f"""

@@ -93,6 +93,18 @@ def requester_card(run: Run, plan: Plan, approval: Approval, names: Names) -> Ca
     )
 
 
+def no_longer_asked_card(run: Run, plan: Plan, names: Names) -> Card:
+    """The copy of somebody whom the policy does not ask any more: no buttons left."""
+    told = f"The policy has changed: your answer to {run.label} is not asked for any more."
+    return Card(
+        Tone.INFO,
+        f"{plan.question}: not yours to answer now",
+        f"{told} {UNCHANGED}",
+        body=(f"{told} There is nothing to do.",),
+        footer=f"{run.label} by {names(run.actor)} · nothing was changed yet",
+    )
+
+
 def decided_card(run: Run, plan: Plan, approval: Approval, names: Names, where: str) -> Card:
     """An approver's or the requester's copy once it is approved: no buttons left, and where it goes on."""
     by = people(list(approval.in_favour), names) or names(run.actor)

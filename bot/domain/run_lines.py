@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.domain.event import Event, Kind
 from bot.domain.json import Json
 from bot.domain.run import Run
-from bot.domain.words import bold, clean, person, quoted, span, when
+from bot.domain.words import bold, clean, listed, person, quoted, span, when
 
 _MARKS: dict[str, str] = {"done": "✅", "failed": "🔴", "stopped": "⏹️"}
 
@@ -24,6 +24,8 @@ def _told(event: Event, run: Run, names: Callable[[str], str]) -> str:
             return f"👍 {who} approved ({_count(body.get('have'))} of {_count(body.get('need'))})"
         case Kind.VOTE_CAST:
             return f"👎 {who} denied it{_reason(body.get('reason'))}"
+        case Kind.APPROVAL_CHANGED:
+            return f"⚖️ the policy has changed: {_count(body.get('need'))} of {_people(body.get('asked'), names)} now"
         case Kind.APPROVAL_VOIDED | Kind.PLAN_DRIFTED:
             return _drift(body.get("changes"))
         case Kind.LOCK_WAITED:
@@ -41,6 +43,10 @@ def _told(event: Event, run: Run, names: Callable[[str], str]) -> str:
             return _step(event)
         case _:
             return ""
+
+
+def _people(asked: Json, names: Callable[[str], str]) -> str:
+    return listed([names(str(one)) for one in asked]) if isinstance(asked, list) and asked else "nobody at the moment"
 
 
 def _step(event: Event) -> str:

@@ -57,16 +57,17 @@ class Votes:
     async def _count(self, connection: Connection, run: Run, voter: str, yes: bool, reason: str) -> None:
         approval = await approvals.get(connection, run.id)
         assert approval is not None  # noqa: S101  (its row is locked by us)
-        counting = self._counting(run, approval)
+        counting = self.counting(run, approval)
         body: JsonObject = {"yes": yes, "have": len(counting), "need": approval.need, "reason": reason}
         await events.record(connection, Kind.VOTE_CAST, run=run, actor=voter, body=body)
         if not yes:
             says = f"Denied by {self._at.people.name(voter)}{f': {clean(reason)}' if reason else ''}."
             await endings.before_running(connection, run.id, State.DENIED, says=says, by=voter)
         elif len(counting) >= approval.need:
-            await self._grant(connection, run, list(counting))
+            await self.grant(connection, run, list(counting))
 
-    async def _grant(self, connection: Connection, run: Run, by: list[str]) -> None:
+    async def grant(self, connection: Connection, run: Run, by: list[str]) -> None:
+        """In a transaction that holds the approval's row: it is approved, and takes its lock or waits for it."""
         await approvals.close(connection, run.id, ApprovalState.GRANTED)
         await events.record(connection, Kind.APPROVAL_GRANTED, run=run, actor=by[-1], body={"by": list(by)})
         await locks.take_and_queue(connection, run)
@@ -85,7 +86,7 @@ class Votes:
                 return self._too_late(run, approval)
             if approval.need:
                 return note("This needs somebody else's approval now.", "See who with /runs show.", run)
-            await self._grant(connection, run, [by])
+            await self.grant(connection, run, [by])
         self._at.bell.ring("work", "outbox")
         return None
 
@@ -115,7 +116,8 @@ class Votes:
         )
         return verdict if isinstance(verdict, Deny) else None
 
-    def _counting(self, run: Run, approval: Approval) -> tuple[str, ...]:
+    def counting(self, run: Run, approval: Approval) -> tuple[str, ...]:
+        """Whose votes in favour count by the policy of now."""
         voters = [self._at.person(voter, run.team) for voter in approval.in_favour]
         return counting_votes(self._at.policy, self._at.ask(run), voters, team_id=self._at.team)
 

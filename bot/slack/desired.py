@@ -16,6 +16,7 @@ from bot.domain.run import FINAL, NEVER_RAN, Run, State
 from bot.domain.run_card import (
     asks_for,
     decided_card,
+    no_longer_asked_card,
     own_confirm_card,
     plan_card,
     progress_card,
@@ -98,6 +99,7 @@ def desired(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]
         _root(seen, at, names),
         *_link(seen, at),
         *_approvers(seen, at, names),
+        *_no_longer_asked(seen, names),
         *_requester(seen, at, names),
         *_told(seen, names),
         *files,
@@ -213,6 +215,17 @@ def _approvers(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desir
         for one in approval.asked
         if one != run.actor
     ]
+
+
+def _no_longer_asked(seen: Seen, names: Callable[[str], str]) -> list[Desired]:
+    """Copies of those whom a new policy asks no more are edited, never newly sent."""
+    run, plan, approval = seen.run, seen.plan, seen.approval
+    if plan is None or approval is None:
+        return []
+    bodies = [event.body.get("no_longer") for event in seen.events if event.kind is Happened.APPROVAL_CHANGED]
+    former = {str(one) for body in bodies if isinstance(body, list) for one in body} - {*approval.asked, run.actor}
+    card = no_longer_asked_card(run, plan, names)
+    return [Desired(f"{run.label}:dm:{one}", "dm", card, END, person=one, only_edit=True) for one in sorted(former)]
 
 
 def _requester(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]:

@@ -30,9 +30,14 @@ class SlackPeople:
         self._client = client
         self._pool = pool
         self._clock = clock
-        self._names = {person: name for name, person in names.items()}
+        self._names: dict[str, str] = {}
+        self.rename(names)
         self._people: dict[str, Person] = {}
         self._reachable = True
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """The policy calls people by other names now: name → Slack id."""
+        self._names = {person: name for name, person in names.items()}
 
     async def load(self) -> None:
         """What was known before the restart."""

@@ -1,11 +1,18 @@
 """The policy changes under people's hands: tried before, taken over at once, told in words."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from bot.db import people as facts
 from bot.db.database import Pool
+from bot.domain.run import State
 from bot.files import read
 from bot.review import tried
-from tests.support.company import POLICY, Company
+from tests.support.company import CATALOG, POLICY, Company
+from tests.support.desk import Shelf
+
+Open = Callable[..., Awaitable[Company]]
+APPROVE = "approval.approve"
 
 
 async def test_a_policy_is_tried_on_what_people_asked_for(company: Company, pool: Pool, tmp_path: Path) -> None:
@@ -43,3 +50,132 @@ async def test_a_policy_is_tried_on_what_people_asked_for(company: Company, pool
         "  R-2 Eli /poke shop production: was refused, would need approval by 1 other operator (preset small-team)",
         "  R-1 Ana /poke shop production: Ben or Chi could approve, now Ben, Chi or Eli could (preset small-team)",
     ]
+
+
+async def changed(company: Company, policy: str = POLICY, catalog: str = CATALOG) -> None:
+    """Somebody saves the files and sends SIGHUP."""
+    (company.folder / "policy.yml").write_text(policy)
+    (company.folder / "catalog.yml").write_text(catalog)
+    company.process.hang_up()
+
+
+def without(text: str, old: str, new: str) -> str:
+    assert old in text
+    return text.replace(old, new)
+
+
+async def test_a_changed_policy_is_in_force_at_once_and_told_in_words(company: Company) -> None:
+    await changed(company, without(POLICY, "ana, chi]", "chi]"))
+    told = await company.see("The policy has changed")
+    assert "No longer in operator: Ana." in company.text(told)
+    assert "Ana may no longer keep records" in company.text(told)
+    await company.type("ana", "/poke shop production")
+    refusal = await company.alone("ana", "may not roll back shop production")
+    assert "Ben or Chi can" in company.text(refusal)
+    assert await company.process.problems() == []
+
+
+async def test_a_broken_file_is_refused_loudly_and_the_old_one_stays(company: Company, shelf: Shelf) -> None:
+    await changed(company, without(POLICY, "role: viewer", "role: viewr"))
+    told = await company.see("A changed policy or catalog was refused")
+    assert "policy.yml:6: 'viewr' is not a role. Did you mean 'viewer'?" in company.text(told)
+    assert "Nothing was changed" in company.text(told)
+    assert await company.process.problems() == []
+    card = await company.asked()
+    await company.click("ben", card, APPROVE)
+    await company.see("Poked")
+    assert shelf.executed == ["R-1"]
+    assert await company.happened("policy.refused") == ["watchkeeper"]
+
+
+async def test_the_same_files_again_change_nothing_and_say_nothing(company: Company) -> None:
+    await changed(company)
+    await changed(company, POLICY + "# a remark\n")
+    await changed(company, without(POLICY, "chi: U0CHI", "chii: U0CHI").replace("ana, chi]", "ana, chii]"))
+    await company.see("Chii (U0CHI) is named now.")
+    assert len(await company.happened("policy.changed")) == 2  # the first start's, and the last one
+
+
+async def test_who_may_no_longer_ask_is_refused_and_told(company: Company, shelf: Shelf) -> None:
+    card = await company.asked()
+    copy = await company.dm("ben", "Poke shop production?")
+    await changed(company, without(POLICY, "ana, chi]", "chi]"))
+    ended = await company.becomes(card, "The policy has changed. Ana may not roll back", without=APPROVE)
+    assert "Ben or Chi can" in company.text(ended)
+    assert "Nothing was changed" in company.text(ended)
+    await company.becomes(copy, "The policy has changed", without=APPROVE)
+    await company.see("<@U0ANA> R-1", thread=card.ts)
+    assert (await company.run()).state is State.REFUSED
+    assert shelf.executed == []
+
+
+async def test_who_may_answer_follows_the_new_policy(company: Company, shelf: Shelf) -> None:
+    card = await company.asked()
+    chis = await company.dm("chi", "Poke shop production?")
+    await changed(company, without(POLICY, "ana, chi]", "ana, eli]"))
+    await company.becomes(chis, "not yours to answer now", without=APPROVE)
+    elis = await company.dm("eli", "Poke shop production?")
+    await company.see("the policy has changed: 1 of Ben or Eli now", thread=card.ts)
+    await company.click("chi", card, APPROVE)
+    await company.alone("chi", "Your vote does not count here")
+    await company.click("eli", elis, APPROVE)
+    await company.becomes(card, "Poked", without=APPROVE)
+    assert shelf.executed == ["R-1"]
+
+
+async def test_votes_given_before_count_where_fewer_are_needed_now(open_company: Open, shelf: Shelf) -> None:
+    two = POLICY + "approvals: [{risk: change, in: production, need: 2, from: operator}]\n"
+    company = await open_company(policy=two)
+    card = await company.asked()
+    await company.click("ben", card, APPROVE)
+    await company.becomes(card, "1 of 2")
+    assert shelf.executed == []
+    await changed(company, POLICY)
+    await company.becomes(card, "Poked", without=APPROVE)
+    assert shelf.executed == ["R-1"]
+
+
+async def test_votes_given_before_do_not_suffice_where_more_are_needed_now(company: Company, shelf: Shelf) -> None:
+    card = await company.asked()
+    await changed(company, POLICY + "approvals: [{risk: change, in: production, need: 2, from: operator}]\n")
+    await company.see("the policy has changed: 2 of Ben or Chi now", thread=card.ts)
+    await company.click("ben", card, APPROVE)
+    await company.becomes(card, "1 of 2")
+    assert shelf.executed == []
+    await company.click("chi", card, APPROVE)
+    await company.becomes(card, "Poked", without=APPROVE)
+
+
+async def test_where_nobody_is_asked_any_more_the_request_ends(company: Company, shelf: Shelf) -> None:
+    card = await company.asked()
+    await changed(company, without(POLICY, "small-team", "solo"))
+    ended = await company.becomes(card, "nobody else is asked any more", without=APPROVE)
+    assert "Nothing was changed" in company.text(ended)
+    assert (await company.run()).state is State.VOIDED
+    assert shelf.executed == []
+
+
+async def test_a_changed_catalog_is_taken_over_with_its_new_place(company: Company) -> None:
+    await changed(company, catalog=CATALOG + "      preview: {protected: false}\n")
+    told = await company.see("The catalog has changed")
+    assert "shop preview is new, not protected." in company.text(told)
+    await company.type("ana", "/poke shop preview")
+    await company.alone("ana", "Poke shop preview?")
+
+
+async def test_a_policy_changed_while_the_bot_was_away_is_told_at_its_start(company: Company) -> None:
+    await company.process.stop()
+    (company.folder / "policy.yml").write_text(without(POLICY, "admin: [ben]", "admin: [ben, chi]"))
+    await company.start_bot()
+    told = await company.see("The policy has changed")
+    assert "Now in admin: Chi." in company.text(told)
+    assert "Chi may now do what is destructive in shop production" in company.text(told)
+
+
+async def test_a_replica_with_other_files_is_not_ready(company: Company, pool: Pool) -> None:
+    for name, told in (("policy", "policy.yml here is not"), ("catalog", "catalog.yml here is not")):
+        kept = await facts.fact(pool, name)
+        await facts.set_fact(pool, name, "another digest")
+        assert [problem.partition(" the one")[0] for problem in await company.process.problems()] == [told]
+        await facts.set_fact(pool, name, kept)
+    assert await company.process.problems() == []

@@ -1,5 +1,6 @@
 """A small company for stories: the strict workspace, the real bot on loopback, a made-up command besides its own."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from json import dumps
@@ -12,7 +13,7 @@ import commands
 from bot.db import runs, seal
 from bot.db.database import Pool
 from bot.domain.command import Command
-from bot.domain.run import Run, RunId
+from bot.domain.run import FINAL, Run, RunId, State
 from bot.files import read
 from bot.sandbox.workspace import Workspace
 from bot.sandbox.workspace.shapes import api_person
@@ -20,6 +21,7 @@ from bot.sandbox.workspace.things import Answer, Delivery, Message
 from bot.serve import Process
 from bot.settings import Settings
 from bot.slack import manifest
+from tests.support.specs import check_calls
 
 SECRET, TOKEN = "shh-signing", "xoxb-test-token"
 OPS, DEV, GENERAL = "C0SHOPOPS", "C0SHOPDEV", "C0GENERAL"
@@ -80,6 +82,8 @@ class Company:
             signing_secret=SecretStr(SECRET),
             api_url=self.slack.api_url,
             data_dir=self.folder,
+            catalog=self.folder / "catalog.yml",
+            policy=self.folder / "policy.yml",
             port=0,
             admin_port=0,
         )
@@ -91,6 +95,7 @@ class Company:
     async def close(self) -> None:
         await self.process.stop()
         await self.slack.close()
+        check_calls(self.slack)
         await self._nothing_is_wrong()
 
     async def _nothing_is_wrong(self) -> None:
@@ -188,6 +193,17 @@ class Company:
 
     def _find(self, messages: list[Message], words: str) -> Message | None:
         return next((one for one in reversed(messages) if words in self.text(one)), None)
+
+    async def reaches(self, number: int, *states: State) -> Run:
+        """The run once it is in one of these states; woken by what is recorded, not by what Slack shows."""
+        with self.process.bell.listener("sealed") as sealed:
+            async with asyncio.timeout(10):
+                while (run := await runs.get(self.pool, RunId(number))) is None or run.state not in states:
+                    await sealed.wait(1)
+        return run
+
+    async def ended(self, number: int = 1) -> Run:
+        return await self.reaches(number, *FINAL)
 
     async def run(self, number: int = 1) -> Run:
         run = await runs.get(self.pool, RunId(number))
