@@ -34,14 +34,15 @@ async def last(request: Last, _plan: Plan, running: Running) -> Card:
     about = f"of R-{request.run}" if request.run else "of the audit log"
     if not found:
         return _note(f"There are no entries {about}.", f"See the last runs with {code('/runs all')}.")
-    title = f"{some(len(found), 'entry', 'entries')} {about}"
+    title = f"{'The last ' if not request.run else ''}{some(len(found), 'entry', 'entries')} {about}"
     order = "as they happened" if request.run else "newest first"
     return Card(
         Tone.INFO,
         title,
-        f"The last {title}, {order}. Nothing was changed.",
+        f"{title}, {order}. Nothing was changed.",
         (_table(found, running.govern),),
-        footer="Nothing was changed · /audit verify tells whether the log is whole",
+        footer=f"Nothing was changed · {code('/audit verify')} tells whether the log is whole",
+        private=True,
     )
 
 

@@ -31,7 +31,7 @@ COMMAND = Command(
             execute,
             permission=APPROVAL_VOTE,
             risk=Risk.RECORD,
-            help="Ends the request. Say why after `because`: whoever asked will read it.",
+            help="Ends the request. Say why after “because”: whoever asked will read it.",
             example="/deny R-42 because a release is on its way",
             answers="private",
         ),

@@ -83,7 +83,8 @@ async def _found(request: Runs, govern: Govern) -> list[Run]:
 
 def _row(run: Run, govern: Govern) -> tuple[str, ...]:
     who = clean(govern.name(run.actor))
-    return run.label, clean(run.text, 80), who, run.state.value.replace("_", " "), when(run.created_at, "date")
+    text = f"{clean(run.text, 80)}{' --dry-run' if run.dry_run else ''}"
+    return run.label, text, who, run.state.value.replace("_", " "), when(run.created_at, "date")
 
 
 def _in_a_word(found: Sequence[Run]) -> str:
@@ -158,7 +159,7 @@ COMMAND = Command(
             runs,
             permission=RUN_READ,
             risk=Risk.READ,
-            help="The last runs of this channel's place; of everything with `all`",
+            help="The last runs of this channel's place; of everything with all",
             example="/runs shop production",
         ),
         Verb(

@@ -62,13 +62,14 @@ def command_help(command: Command) -> Card:
         Tone.INFO,
         f"How to use {command.name}",
         f"{command.name}: {command.help}",
-        (command.help, *body),
+        (command.verbs[0].help if len(command.verbs) == 1 else command.help, *body),
         footer="Order is free; the channel fills in its own service and environment. Nothing was changed.",
     )
 
 
 def _verb_help(command: Command, verb: Verb) -> str:
-    lines = [code(usage_of(command, verb)), verb.help]
+    alone = len(command.verbs) == 1  # its help stands above already, a little shorter
+    lines = [code(usage_of(command, verb)), *([] if alone else [verb.help])]
     lines += [f"• {code(field.label)}: {field.help}" for field in fields_of(verb.request) if field.help]
     return "\n".join(lines)
 

@@ -73,7 +73,7 @@ export function arrivals(store, ui) {
   function notify(channel, message, open) {
     const person = store.people.get(message.user) ?? kept.botOf(store);
     const where = !channel || channel.kind === "dm" ? "" : ` in #${channel.name}`;
-    toast({ title: `${person?.real_name || person?.name || "New message"}${where}`, words: summary(message), person, open });
+    toast({ title: `${person?.real_name || person?.name || "New message"}${where}`, words: summary(message, (id) => store.people.get(id)?.real_name), person, open });
   }
   return onEvent;
 }

@@ -127,6 +127,8 @@ function card(block, ctx) {
 }
 
 /** The words of a message for a notification: its text, else the first words found in its blocks. */
-export function summary(message) {
-  return unescape(message.text || message.blocks?.map((block) => block.text?.text).find(Boolean) || "").replace(/<[^|>]*\|([^>]*)>/g, "$1").replace(/[*_~`]/g, "");
+export function summary(message, nameOf = () => "") {
+  const text = message.text || message.blocks?.map((block) => block.text?.text).find(Boolean) || "";
+  const named = text.replace(/<@(\w+)(?:\|[^>]*)?>/g, (whole, id) => `@${nameOf(id) || id}`);
+  return unescape(named.replace(/<[^|>]*\|([^>]*)>/g, "$1")).replace(/[*_~`]/g, "");
 }
