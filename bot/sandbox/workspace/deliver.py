@@ -56,7 +56,7 @@ class Courier:
                 for n in range(delivery.times)
             ]
         first, *others = (task.result() for task in sent)
-        return _with_others(first, tuple(others))
+        return with_others(first, tuple(others))
 
     async def send(self, url: str, body: bytes, headers: Mapping[str, str], patience_s: float = PATIENCE_S) -> Answer:
         begun = time.perf_counter()
@@ -80,7 +80,7 @@ class Courier:
             return response.status, await response.read(), {k.lower(): v for k, v in response.headers.items()}
 
 
-def _with_others(first: Answer, others: tuple[Answer, ...]) -> Answer:
+def with_others(first: Answer, others: tuple[Answer, ...]) -> Answer:
     return Answer(first.status, first.body, first.elapsed_s, first.error, first.headers, others)
 
 

@@ -25,12 +25,14 @@ class Api:
         desk: Desk,
         faults: Faults,
         token: str,
+        app_token: str | None,
         record: Callable[[Call], None],
         record_reply: Callable[[Call], None],
     ) -> None:
         self._desk = desk
         self._faults = faults
         self._token = token
+        self._app_token = app_token
         self._record = record
         self._record_reply = record_reply
 
@@ -72,8 +74,10 @@ class Api:
             raise Refused("unknown_method", req_method=name)
         if not token:
             raise Refused("not_authed")
-        if token != self._token:
+        if token not in (self._token, self._app_token):
             raise Refused("invalid_auth")
+        if token != (self._app_token if method.by_app else self._token):
+            raise Refused("not_allowed_token_type")
         if (seconds := self._faults.retry_after(name)) is not None:
             raise TooFast(seconds)
         self._desk.limits.call(name, method.per_minute)

@@ -23,6 +23,7 @@ from bot.sandbox.workspace.place import Place
 from bot.sandbox.workspace.pressing import action, find
 from bot.sandbox.workspace.server import BODY_LIMIT, Api
 from bot.sandbox.workspace.shapes import api_view
+from bot.sandbox.workspace.socket import Kind, Socket
 from bot.sandbox.workspace.things import (
     APP,
     BOT,
@@ -57,6 +58,7 @@ class Workspace(Place):
         manifest: Mapping[str, object] | None = None,
         strict_limits: bool = True,
         store: Path | None = None,
+        app_token: str | None = None,
     ) -> None:
         super().__init__(clock, read_manifest(manifest), store)
         self.request_url = request_url
@@ -67,16 +69,17 @@ class Workspace(Place):
         self.limits = Limits(clock, strict=strict_limits)
         self._tickets = Tickets(clock)
         self._courier = Courier(signing_secret, clock)
+        self.socket = Socket(app_token, clock, lambda: self.url, self._changed)
         self._runner: web.AppRunner | None = None
         self._retrying: set[asyncio.Task[None]] = set()
-        desk = Desk(self.state, self._tickets, self.limits, self.manifest, lambda: self.url)
-        self._api = Api(desk, self.faults, bot_token, self._record, self._record_reply)
+        desk = Desk(self.state, self._tickets, self.limits, self.manifest, lambda: self.url, self.socket.open)
+        self._api = Api(desk, self.faults, bot_token, app_token, self._record, self._record_reply)
 
     # life
 
     async def start(self, port: int = 0) -> None:
         app = web.Application(client_max_size=BODY_LIMIT, middlewares=[ui.only_from_here])
-        app.add_routes([*self._api.routes(), *ui.Page(self).routes()])
+        app.add_routes([*self._api.routes(), *self.socket.routes(), *ui.Page(self).routes()])
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
@@ -91,6 +94,7 @@ class Workspace(Place):
             task.cancel()
         await asyncio.gather(*self._retrying, return_exceptions=True)
         await self._courier.close()
+        await self.socket.close()
         if self._runner is not None:
             await self._runner.cleanup()
         if self._store:
@@ -198,13 +202,23 @@ class Workspace(Place):
     # what Slack does
 
     async def send_event(
-        self, event: Mapping[str, object], *, event_id: str | None = None, retry_num: int | None = None
+        self,
+        event: Mapping[str, object],
+        *,
+        event_id: str | None = None,
+        retry_num: int | None = None,
+        times: int = 1,
+        patience_s: float = PATIENCE_S,
     ) -> Answer:
-        """One delivery of an event; with `retry_num` it says to be a repetition."""
+        """One delivery of an event (or `times` at once); with `retry_num` it says to be a repetition."""
         name = event_id or self.state.next_id("Ev")
-        body = json.dumps(payloads.envelope(dict(event), name, self._clock()), ensure_ascii=False).encode()
+        told = payloads.envelope(dict(event), name, self._clock())
+        delivery = Delivery(times=times, patience_s=patience_s)
+        if self.socket.on:
+            return self._note(await self.socket.deliver("events_api", told, delivery, retry_num or 0))
+        body = json.dumps(told, ensure_ascii=False).encode()
         more = {"X-Slack-Retry-Num": str(retry_num), "X-Slack-Retry-Reason": "http_timeout"} if retry_num else {}
-        return self._note(await self._courier.post(body, "application/json", Delivery(), (self.request_url,), more))
+        return self._note(await self._courier.post(body, "application/json", delivery, (self.request_url,), more))
 
     async def deliver_raw(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Exactly these bytes and headers: forged, stale, malformed."""
@@ -227,7 +241,7 @@ class Workspace(Place):
         form = payloads.command(person, place, name, rest, delivery)
         form["trigger_id"] = delivery.trigger_id or self._tickets.trigger(person.id)
         form["response_url"] = self._response_url(person.id, place.id)
-        answer = self._note(await self._courier.deliver(form, delivery, (self.request_url,)))
+        answer = self._note(await self._hand_over("slash_commands", dict(form), form, delivery))
         key = form["response_url"].removeprefix(f"{self.url}/respond/")
         return self._show_inline(answer, key)
 
@@ -295,7 +309,13 @@ class Workspace(Place):
         return len(self._retrying)
 
     async def _interact(self, payload: Json, delivery: Delivery) -> Answer:
-        return self._note(await self._courier.deliver(payloads.as_form(payload), delivery, (self.request_url,)))
+        return self._note(await self._hand_over("interactive", payload, payloads.as_form(payload), delivery))
+
+    async def _hand_over(self, kind: Kind, payload: Json, form: Mapping[str, str], delivery: Delivery) -> Answer:
+        """Over a connection of the app's own where it has Socket Mode, else signed to its URL."""
+        if self.socket.on:
+            return await self.socket.deliver(kind, payload, delivery)
+        return await self._courier.deliver(form, delivery, (self.request_url,))
 
     def _after_submit(self, view: View, answer: Answer) -> Answer:
         """Closes the form, or does what the app asked for instead."""

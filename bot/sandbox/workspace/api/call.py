@@ -23,6 +23,7 @@ class Desk:
     limits: Limits
     manifest: Manifest
     base_url: Callable[[], str]
+    open_connection: Callable[[], str]
 
     def channel(self, name: str | None) -> Channel:
         """Private channels without the bot do not exist for it."""
@@ -137,7 +138,10 @@ def missing(name: str) -> Refused:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method's contract. `scopes`: any one suffices; what depends on the conversation is asked for in `run`."""
+    """A method's contract. `scopes`: any one suffices; what depends on the conversation is asked for in `run`.
+
+    `by_app`: it wants the app-level token (`xapp-`), not the bot's.
+    """
 
     name: str
     run: Callable[[Desk, Args], Json]
@@ -146,6 +150,7 @@ class Method:
     scopes: tuple[str, ...] = ()
     per_minute: int = 100
     takes_json: bool = True
+    by_app: bool = False
 
     def check(self, args: Args) -> None:
         for name in self.required:
