@@ -62,7 +62,7 @@ def _line(entry: Entry, example: Place | None) -> str:
     first, *others = entry.open
     line = f"{code(_shown(first, example))} {entry.command.help.rstrip('.')}"
     more = [verb for verb in others if verb.word and verb.request is not first.request]
-    line += f", also {listed([code(verb.word) for verb in more], 'and')}" if more else ""
+    line += f" · also {listed([code(verb.word) for verb in more], 'and')}" if more else ""
     return f"{line}{_condition(entry)}"
 
 
