@@ -35,6 +35,7 @@ _CHANNELS = (
 )
 _PROBE_S = 3.0
 HELD_S = 30.0
+PICTURE_SIZE = 900  # a build of some seconds, so that one sees a run at work
 
 
 class Stage:
@@ -61,7 +62,7 @@ class Stage:
 
     async def _start(self) -> None:
         await self._clear_away()
-        self.world = World(self.folder / "world", now=datetime.now(UTC))
+        self.world = World(self.folder / "world", now=datetime.now(UTC), picture_size=PICTURE_SIZE, tidied=True)
         request_url = f"http://127.0.0.1:{self.identity.ports['slack']}/slack/events"
         self._stack.push_async_callback(self.world.close)
         async with asyncio.TaskGroup() as group:

@@ -48,14 +48,20 @@ class Probe:
 
 
 class World:
-    """`now` is the moment that everything in a world built today is relative to."""
+    """`now` is the moment that everything in a world built today is relative to.
 
-    def __init__(self, folder: Path, *, now: datetime) -> None:
+    picture_size: pixels a side of the pictures that a release paints when the bot builds it; the larger, the longer.
+    tidied: production has kept its current release only, so that going back builds the earlier one again.
+    """
+
+    def __init__(self, folder: Path, *, now: datetime, picture_size: int = 24, tidied: bool = False) -> None:
         self.folder = folder.absolute()
         self.repository = self.folder / "shop.git"
         self.payments = Payments(self.folder / "payments")
         self.environments: Mapping[str, Environment] = {}
         self._now = now
+        self._picture_size = picture_size
+        self._tidied = tidied
         self._postgres = Postgres(self.folder / "pg")
         self._supervised = Supervised(self.folder / "shop")
         self._file = self.folder / "world.json"
@@ -99,6 +105,7 @@ class World:
             "STRIPE_KEY": production.stripe_key,
             "STRIPE_STAGING_KEY": staging.stripe_key,
             "SHOP_STAGING_WEBHOOK_SECRET": staging.webhook_secret,
+            "SHOP_PICTURE_SIZE": str(self._picture_size),
         }
 
     def write_catalog(self, path: Path, channels: Channels = CHANNELS) -> None:
@@ -170,6 +177,8 @@ class World:
             if name == "production":
                 repository.release(self.repository, bad, releases, switched)
                 past.append(Switch(bad, switched, "mia"))
+                if self._tidied:
+                    shutil.rmtree(releases / good)
             repository.switch(releases, past)
         return commits
 

@@ -55,6 +55,7 @@ def environment(
             "repository": str(repository),
             "folder": str(releases),
             "build": [sys.executable, "build.py"],
+            "build_env": {"PICTURE_SIZE": "$SHOP_PICTURE_SIZE"},
             "restart": restart,
         },
         "postgres": {"url": database},

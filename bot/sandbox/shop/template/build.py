@@ -9,6 +9,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lantern.pictures import paint
+
 HERE = Path(__file__).resolve().parent
 COMMIT = re.compile(r"[0-9a-f]{40}")
 NEEDED = ("app.py", "lantern/__main__.py", "static/look.css", "migrations")
@@ -25,6 +27,8 @@ def main() -> int:
         print(f"build: {problem}", file=sys.stderr)
     if problems:
         return 1
+    for sku in paint(HERE / "static" / "pictures", int(os.environ.get("PICTURE_SIZE", "24"))):
+        print(f"painted {sku}", flush=True)
     release = {"commit": commit, "built_at": built_at().isoformat(), "look": fingerprint()}
     (HERE / "release.json").write_text(json.dumps(release, indent=1) + "\n")
     print(f"built {commit} with {len(list((HERE / 'migrations').glob('*.sql')))} migrations")

@@ -15,7 +15,8 @@ _FRAME = """<!doctype html>
 <footer>release <code>{release}</code> · {environment}</footer></body></html>
 """
 
-_CARD = """<article style="--glow:{glow}"><div class="glow"><i></i></div><h2>{name}</h2><p>{words}</p>
+_CARD = """<article style="--glow:{glow}"><div class="glow"><img src="/static/pictures/{sku}.png" alt=""></div>
+<h2>{name}</h2><p>{words}</p>
 <div class="buy"><strong>{price}</strong><a class="button" href="/checkout?sku={sku}">Buy</a></div></article>
 """
 
