@@ -70,12 +70,14 @@ def manifest(
     check: Annotated[bool, typer.Option("--check", help="Only tell whether manifest.yml is in step.")] = False,
     commands: Annotated[Set, typer.Option(help="Which commands are installed.")] = "core",
     request_url: Annotated[str, typer.Option(help="Where Slack reaches the bot.")] = "https://YOUR-HOST/slack/events",
+    groups: Annotated[bool, typer.Option("--groups", help="The policy has trust_groups: true.")] = False,
 ) -> None:
     """Print the Slack app's manifest, made from the commands."""
     from bot.slack import manifest as slack_manifest
     from commands import find
 
-    text = slack_manifest.dump(slack_manifest.manifest(find().values(), which=commands, request_url=request_url))
+    made = slack_manifest.manifest(find().values(), which=commands, request_url=request_url, groups=groups)
+    text = slack_manifest.dump(made)
     if not check:
         typer.echo(text, nl=False)
     elif yaml.safe_load(Path("manifest.yml").read_text()) != yaml.safe_load(text):

@@ -65,13 +65,13 @@ async def note(pool: Pool, files: Files, by: str) -> bool:
             await facts.set_fact(connection, name, value)
         told: list[Json] = [*says[:MOST], *([f"And {len(says) - MOST} more."] if len(says) > MOST else [])]
         await events.record(connection, Kind.POLICY_CHANGED, body={**body, "says": told})
-    log.info("files.in_force", by=by, policy=now[0][:12], catalog=now[1][:12], says=says[:MOST])
+    log.info("reload.in_force", by=by, policy=now[0][:12], catalog=now[1][:12], says=says[:MOST])
     return True
 
 
 async def refuse(pool: Pool, problems: list[str]) -> None:
     """Loud: a log line, and an event that becomes a post."""
-    log.error("files.refused", problems=problems, remedy="mend the files, then send SIGHUP again")
+    log.error("reload.refused", problems=problems, remedy="mend the files, then send SIGHUP again")
     told: list[Json] = [*problems[:MOST]]
     await events.record(pool, Kind.POLICY_REFUSED, body={"problems": told})
 
@@ -84,7 +84,7 @@ async def in_force(rows: Rows) -> Files | None:
     try:
         return understand(Texts(**{str(key): str(value) for key, value in recorded.items()}))
     except (CatalogError, PolicyError, TypeError):
-        log.warning("files.recorded_unreadable")
+        log.warning("reload.recorded_unreadable")
         return None
 
 

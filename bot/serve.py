@@ -37,6 +37,7 @@ from bot.files import Files, read
 from bot.providers.examine import alert_card, examine
 from bot.providers.registry import Providers, find_providers
 from bot.settings import Settings, SettingsError, variable
+from bot.schedule import Scheduler
 from bot.slack.app import Identity, Listeners, bolt_app
 from bot.slack.follow import Follower
 from bot.slack.guard import Guard
@@ -149,6 +150,7 @@ class Process:
             self._run("sealer", leader.lead(self._pool, "sealer", self._seal))
             self._run("follower", leader.lead(self._pool, "follower", self.follower.work))
             self._run("watch", leader.lead(self._pool, "watch", self.watch.run))
+            self._run("scheduler", leader.lead(self._pool, "scheduler", Scheduler(self.installation).run))
             self._working = self._run("worker", self.worker.run())
         if not self.installation.team:
             with contextlib.suppress(TimeoutError):
@@ -168,6 +170,7 @@ class Process:
         self.client = web_client(settings.bot_token.get_secret_value(), settings.api_url, self.session)
         self.bell = Bell(pool)
         self.people = SlackPeople(self.client, pool, now, self._files.policy.people)
+        self.people.trust(self._files.policy.roles_by_group)
         await self.people.load()
         self.identity = Identity(settings.bot_token.get_secret_value())
         self.installation = Installation(
@@ -278,9 +281,9 @@ class Process:
             try:
                 await self._reload()
             except AWAY:
-                log.error("files.database_away", remedy="the old files stay in force; send SIGHUP again")
+                log.error("reload.database_away", remedy="the old files stay in force; send SIGHUP again")
             except Exception:
-                log.exception("files.reload_failed", remedy="the old files stay in force")
+                log.exception("reload.failed", remedy="the old files stay in force")
 
     async def _reload(self) -> None:
         """All of both files, or nothing of them; then requests that wait are decided again."""
@@ -303,6 +306,7 @@ class Process:
         self._files = files
         self.installation.catalog, self.installation.policy = files.catalog, files.policy
         self.people.rename(files.policy.people)
+        self.people.trust(files.policy.roles_by_group)
         self.watch.renew()
 
     async def _examine(self, place: Place) -> Report:

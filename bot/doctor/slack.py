@@ -10,7 +10,6 @@ from bot.files import Files
 from bot.slack.methods import scopes
 from bot.slack.survey import Channel, Member, Survey, SurveyError, Workspace, surveying
 
-_ASKED = frozenset({"commands", *scopes()})
 _SKEW, _TOO_MUCH = timedelta(seconds=30), timedelta(minutes=4)  # Slack's signatures are good for five minutes
 _CHRONY = "Set this host's clock: systemctl enable --now systemd-timesyncd (or chrony)."
 _REINSTALL = "paste what `watchkeeper manifest` prints as App Manifest at api.slack.com/apps, then reinstall the app."
@@ -24,7 +23,7 @@ async def look(token: str, api_url: str, files: Files | None, clock: Callable[[]
             after = clock()
         except SurveyError as error:
             return [Remark("token", "fail", error.what, error.next_step)]
-        remarks = [_token(token, found), *_scopes(found), *_skew(found, before + (after - before) / 2)]
+        remarks = [_token(token, found), *_scopes(found, files), *_skew(found, before + (after - before) / 2)]
         return [*remarks, *(await _named(survey, files, found.bot) if files else [])]
 
 
@@ -35,18 +34,19 @@ def _token(token: str, found: Workspace) -> Remark:
     return Remark("token", "ok", f"@{found.bot} in {found.name} ({found.team})")
 
 
-def _scopes(found: Workspace) -> Iterator[Remark]:
+def _scopes(found: Workspace, files: Files | None) -> Iterator[Remark]:
     if found.scopes is None:
         yield Remark("scopes", "warn", "Slack did not say what the token may do.", f"To be sure, {_REINSTALL}")
         return
-    missing, more = sorted(_ASKED - found.scopes), sorted(found.scopes - _ASKED)
+    asked = {"commands", *scopes(groups=bool(files and files.policy.roles_by_group))}
+    missing, more = sorted(asked - found.scopes), sorted(found.scopes - asked)
     if missing:
         yield Remark("scopes", "fail", f"The token lacks {listed(missing, 'and')}.", f"To add it, {_REINSTALL}")
     if more:
         yield Remark("scopes", "warn", f"The token may do more than needed: {listed(more, 'and')}.",
                      f"To drop it, {_REINSTALL}")  # fmt: skip
     if not missing and not more:
-        yield Remark("scopes", "ok", f"the {len(_ASKED)} of the manifest, no more")
+        yield Remark("scopes", "ok", f"the {len(asked)} of the manifest, no more")
 
 
 def _skew(found: Workspace, now: datetime) -> Iterator[Remark]:

@@ -15,7 +15,7 @@ from bot.slack.people import SlackPeople
 log = structlog.get_logger()
 
 EVENTS = ("app_uninstalled", "team_join", "tokens_revoked", "user_change")
-"""What the manifest subscribes to."""
+"""What the manifest subscribes to, besides `subteam_members_changed` where user groups are trusted."""
 
 
 class SlackInbox:
@@ -35,6 +35,8 @@ class SlackInbox:
                 user = event.get("user")
                 if isinstance(user, dict):
                     await self._people.keep([cast("dict[str, object]", user)])
+            case "subteam_members_changed":
+                self._people.look_again()
             case "tokens_revoked" | "app_uninstalled" as kind:
                 await events.record(self._pool, Kind.SLACK_REVOKED, body={"by": str(kind)})
                 self._bell.ring("outbox")

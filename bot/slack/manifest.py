@@ -9,7 +9,7 @@ import yaml
 from bot.domain.command import Command
 from bot.domain.help import hint_of
 from bot.domain.json import Json, JsonObject
-from bot.slack.methods import EVENTS, scopes
+from bot.slack.methods import EVENTS, GROUP_EVENTS, scopes
 
 Which = Literal["five", "core", "all"]
 
@@ -48,13 +48,21 @@ _LONG = (
 
 
 def manifest(
-    commands: Iterable[Command], *, which: Which = "core", request_url: str = "https://YOUR-HOST/slack/events"
+    commands: Iterable[Command],
+    *,
+    which: Which = "core",
+    request_url: str = "https://YOUR-HOST/slack/events",
+    groups: bool = False,
 ) -> JsonObject:
-    """The manifest of one set of commands. ValueError when Slack could not install it."""
+    """The manifest of one set of commands. ValueError when Slack could not install it.
+
+    groups: the policy trusts user groups.
+    """
     chosen = sorted((command for command in commands if which in command.sets), key=lambda command: command.name)
     wrong = problems(chosen)
     if wrong:
         raise ValueError(" ".join(wrong))
+    events = sorted({**EVENTS, **(GROUP_EVENTS if groups else {})})
     slash: list[Json] = [_slash(command, request_url) for command in chosen]
     return {
         "_metadata": {"major_version": 2},
@@ -73,9 +81,9 @@ def manifest(
             "bot_user": {"display_name": "Watchkeeper", "always_online": True},
             "slash_commands": slash,
         },
-        "oauth_config": {"scopes": {"bot": [*sorted({"commands", *scopes()})]}},
+        "oauth_config": {"scopes": {"bot": [*sorted({"commands", *scopes(groups=groups)})]}},
         "settings": {
-            "event_subscriptions": {"request_url": request_url, "bot_events": [*sorted(EVENTS)]},
+            "event_subscriptions": {"request_url": request_url, "bot_events": [*events]},
             "interactivity": {"is_enabled": True, "request_url": request_url},
             "org_deploy_enabled": False,
             "socket_mode_enabled": False,

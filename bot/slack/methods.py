@@ -33,6 +33,13 @@ EVENTS: Mapping[str, frozenset[str]] = {
 """Event → the scopes without which Slack does not send it."""
 
 
-def scopes() -> list[str]:
+GROUP_METHODS: Mapping[str, frozenset[str]] = {"usergroups.users.list": frozenset({"usergroups:read"})}
+GROUP_EVENTS: Mapping[str, frozenset[str]] = {"subteam_members_changed": frozenset({"usergroups:read"})}
+"""Only where the policy trusts user groups: no other installation is asked for that scope."""
+
+
+def scopes(*, groups: bool = False) -> list[str]:
     """Everything that the methods and events need, in order."""
-    return sorted(frozenset().union(*METHODS.values(), *EVENTS.values()))
+    needed = [*METHODS.values(), *EVENTS.values()]
+    needed += [*GROUP_METHODS.values(), *GROUP_EVENTS.values()] if groups else []
+    return sorted(frozenset().union(*needed))

@@ -1,7 +1,9 @@
 """Who people are: kept in memory for decisions, in PostgreSQL for restarts, refreshed from Slack."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -12,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import metrics
 from bot.db import people as table
 from bot.db.database import AWAY, Pool
+from bot.slack.groups import Groups
 from permissions.model import Person
 
 log = structlog.get_logger()
@@ -34,14 +37,27 @@ class SlackPeople:
         self.rename(names)
         self._people: dict[str, Person] = {}
         self._reachable = True
+        self._groups = Groups(client, pool, clock)
+        self._again = asyncio.Event()
 
     def rename(self, names: Mapping[str, str]) -> None:
         """The policy calls people by other names now: name → Slack id."""
         self._names = {person: name for name, person in names.items()}
 
+    def trust(self, groups: Collection[str]) -> None:
+        """The user groups by which the policy gives roles; a new one is read at once."""
+        if self._groups.trust(groups):
+            self._again.set()
+        self._take(list(self._people.values()))
+
+    def look_again(self) -> None:
+        """Somebody joined or left a user group: read everything soon, without waiting for it here."""
+        self._again.set()
+
     async def load(self) -> None:
         """What was known before the restart."""
-        self._people = {person.id: person for person in await table.everyone(self._pool)}
+        await self._groups.load()
+        self._take(await table.everyone(self._pool))
 
     def get(self, person: str) -> Person | None:
         return self._people.get(person)
@@ -78,12 +94,17 @@ class SlackPeople:
         """Slack's user objects, from a list, a look-up or a `user_change` event."""
         now = self._clock()
         found = [_person(user, now) for user in users if user.get("id")]
-        self._people.update({person.id: person for person in found})
+        self._take(found)
         await table.save(self._pool, found)
+
+    def _take(self, found: list[Person]) -> None:
+        """Each with the trusted groups they are in."""
+        self._people |= {person.id: replace(person, groups=self._groups.of(person.id)) for person in found}
 
     async def run(self) -> None:
         """Read everybody now and every 10 minutes, until cancelled."""
         while True:
+            self._again.clear()
             try:
                 await self._read_all()
             except SLACK_AWAY as error:
@@ -92,7 +113,9 @@ class SlackPeople:
             except AWAY:
                 log.warning("people.database_away")
             metrics.SLACK_REACHABLE.set(self._reachable)
-            await asyncio.sleep(REFRESH.total_seconds() if self._reachable else 5)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(REFRESH.total_seconds() if self._reachable else 5):
+                    await self._again.wait()
 
     async def _read_all(self) -> None:
         cursor = ""
@@ -102,6 +125,8 @@ class SlackPeople:
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 break
+        await self._groups.read()
+        self._take(list(self._people.values()))
         self._reachable = True
 
 

@@ -29,4 +29,4 @@ async def test_two_replicas_take_over_a_new_policy_one_after_the_other(fleet: Fl
         assert await second.ready(session)
     changes = await fleet.pool.fetch("SELECT id FROM events WHERE kind = 'policy.changed'")
     assert len(changes) == 2  # the first start's, and the one that both replicas took over
-    assert second.says("files.refused")
+    assert second.says("reload.refused")

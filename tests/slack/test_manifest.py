@@ -19,7 +19,7 @@ import commands
 from bot.domain.command import Command, Verb
 from bot.slack import inbox
 from bot.slack.manifest import SLACKS_OWN, Which, dump, manifest, problems
-from bot.slack.methods import EVENTS, METHODS, scopes
+from bot.slack.methods import EVENTS, GROUP_EVENTS, GROUP_METHODS, METHODS, scopes
 from permissions.model import OPS_READ, Risk
 
 ROOM = Path(bot.slack.__path__[0])
@@ -50,7 +50,7 @@ def used() -> Iterator[str]:
     for path in [*ROOM.glob("*.py"), *ROOM.parent.glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute) and node.attr in known and not node.attr.startswith("_"):
-                yield node.attr.replace("_", ".", 1)
+                yield node.attr.replace("_", ".", 2 if node.attr.startswith("usergroups_users_") else 1)
             if path.name != "methods.py" and isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield from re.findall(
                     r"\A(?:auth|chat|conversations|files|users|views|pins|reactions)\.\w+\Z", node.value
@@ -58,7 +58,7 @@ def used() -> Iterator[str]:
 
 
 def test_the_methods_that_are_listed_are_those_that_are_called() -> None:
-    assert set(used()) == set(METHODS)
+    assert set(used()) == {*METHODS, *GROUP_METHODS}
 
 
 def test_the_events_are_those_that_are_heard() -> None:
@@ -68,6 +68,13 @@ def test_the_events_are_those_that_are_heard() -> None:
 def test_the_scopes_are_those_of_the_methods_and_events() -> None:
     assert made()["oauth_config"]["scopes"]["bot"] == sorted({"commands", *scopes()})
     assert "chat:write.public" not in scopes()
+
+
+def test_user_groups_are_asked_for_only_where_the_policy_trusts_them() -> None:
+    trusting: Any = manifest(commands.find().values(), groups=True)
+    assert "usergroups:read" not in str(made())
+    assert "usergroups:read" in trusting["oauth_config"]["scopes"]["bot"]
+    assert {*GROUP_EVENTS} <= {*trusting["settings"]["event_subscriptions"]["bot_events"]}
 
 
 @pytest.mark.parametrize("which", ["five", "core", "all"])

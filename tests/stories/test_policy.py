@@ -1,5 +1,6 @@
 """The policy changes under people's hands: tried before, taken over at once, told in words."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -179,3 +180,22 @@ async def test_a_replica_with_other_files_is_not_ready(company: Company, pool: P
         assert [problem.partition(" the one")[0] for problem in await company.process.problems()] == [told]
         await facts.set_fact(pool, name, kept)
     assert await company.process.problems() == []
+
+
+async def test_a_trusted_user_group_gives_its_members_the_role(open_company: Open, shelf: Shelf) -> None:
+    company = await open_company(policy=without(POLICY, "ana, chi]", "S0ONCALL]") + "trust_groups: true\n")
+    company.slack.add_usergroup("S0ONCALL", "oncall", "On call", ["U0ANA", "U0MIA"])
+    company.process.people.look_again()
+    async with asyncio.timeout(5):
+        while not is_in_a_group(company, "U0MIA"):
+            await company.process.people.refresh("U0MIA")
+    card = await company.asked()
+    copy = await company.dm("mia", "Poke shop production?")
+    await company.click("mia", copy, APPROVE)
+    await company.becomes(card, "Poked", without=APPROVE)
+    assert shelf.executed == ["R-1"]
+
+
+def is_in_a_group(company: Company, person: str) -> bool:
+    known = company.process.people.get(person)
+    return known is not None and bool(known.groups)

@@ -57,7 +57,9 @@ class Company:
         self.pool = pool
         self.folder = folder
         self.records = {**commands.find(), **records}
-        made = manifest.manifest(self.records.values(), which="all")
+        made = manifest.manifest(
+            self.records.values(), which="all", groups="trust_groups: true" in files.get("policy", "")
+        )
         self.slack = Workspace(
             signing_secret=SECRET, bot_token=TOKEN, request_url="", manifest=made, strict_limits=False
         )
