@@ -191,7 +191,7 @@ async def _bury(connection: Connection) -> int:
     moved = 0
     async with connection.transaction():
         for dead in await workers.bury_dead(connection):
-            moved += await interrupt_all(connection, dead, "The bot's process died while it ran")
+            moved += await interrupt_all(connection, dead, "The bot that ran it was not heard of any more: it died, or lost its database")
             moved += len(await runs.put_back(connection, dead))
     return moved
 

@@ -172,9 +172,9 @@ class Life:
 
     async def _still_approved(self, run: Run, decision: Decision) -> bool:
         """Only votes count whose voter could still cast them, for the digest that is about to run."""
-        approval = await approvals.get(self._at.pool, run.id)
         if not isinstance(decision, NeedsApproval) or decision.rule.need == 0:
             return True
+        approval = await approvals.get(self._at.pool, run.id)
         voters = [self._at.person(voter, run.team) for voter in (approval.in_favour if approval else ())]
         counting = counting_votes(self._at.policy, self._at.ask(run), voters, team_id=self._at.team)
         if len(counting) >= decision.rule.need:
