@@ -119,6 +119,8 @@ async def tried(rows: Rows, current: Policy, new: Policy, catalog: Catalog, last
 
 def _past(found: Iterable[Run], catalog: Catalog, people: People, current: Policy, new: Policy) -> Iterator[Past]:
     for run in found:
+        if run.via == "schedule":
+            continue  # the catalog decides those
         known = people.get(run.actor)
         person = known if known and known.team_id == run.team else Person(run.actor, run.team, run.actor, known=False)
         name = capital(current.names.get(run.actor) or new.names.get(run.actor) or person.name)

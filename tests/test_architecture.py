@@ -31,6 +31,7 @@ MAY_KNOW = {
     "bot.web": {"bot.slack.guard", "bot.metrics"},
     "bot.worker": {"bot.engine", "bot.db", "bot.domain", "bot.metrics", "permissions"},
     "bot.watch": {"bot.engine", "bot.db", "bot.domain", "permissions"},
+    "bot.schedule": {"bot.engine", "bot.db", "bot.domain", "permissions"},
     "bot.engine": {"bot.db", "bot.providers.registry", "bot.domain", "permissions"},
     "bot.db": {"bot.domain", "permissions"},
     "bot.providers": {"bot.domain", "permissions"},

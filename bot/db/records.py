@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
-from bot.db.database import Pool
+from bot.db.database import Rows
 from bot.domain.catalog import Place
 from bot.domain.json import JsonObject
 from bot.domain.run import RunId
@@ -13,7 +13,7 @@ from bot.domain.run import RunId
 class PostgresRecords:
     """`bot.domain.capability.Records` on PostgreSQL; what it writes names the run that wrote it."""
 
-    def __init__(self, pool: Pool, run: RunId | None = None) -> None:
+    def __init__(self, pool: Rows, run: RunId | None = None) -> None:
         self._pool = pool
         self._run = run
 

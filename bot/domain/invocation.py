@@ -6,7 +6,7 @@ from typing import Literal
 
 from bot.domain.card import Card
 
-Via = Literal["slack", "terminal"]
+Via = Literal["slack", "terminal", "schedule"]
 
 
 @dataclass(frozen=True, slots=True)

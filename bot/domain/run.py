@@ -82,7 +82,7 @@ class Run:
     actor: str
     team: str
     channel: str
-    via: str  # slack | terminal
+    via: str  # slack | terminal | schedule
     reason: str
     dry_run: bool
     because: str  # the decision's reason, with the rule's place

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from bot.db.bell import Bell
 from bot.db.database import Pool
+from bot.domain import schedule
 from bot.domain.catalog import Catalog
 from bot.domain.command import Command, Verb
 from bot.domain.people import People
@@ -43,6 +44,12 @@ class Installation:
         """As of now, unless the ask names its own time: some grants hold only at certain hours."""
         ask = ask if ask.at else replace(ask, at=self.clock())
         return decide(self.policy, ask, team_id=self.team, people=self.people.everyone())
+
+    def decide_run(self, run: Run, *, risk: Risk | None = None) -> Decision:
+        """By the policy; what the catalog schedules is decided by the catalog, because nobody asked for it."""
+        if run.via == "schedule":
+            return schedule.decide(self.catalog, run.text, risk or run.risk)
+        return self.decide(self.ask(run, risk=risk))
 
     def ask(self, run: Run, *, risk: Risk | None = None) -> Ask:
         """The question that the policy answers for a run; `risk` when its plan raised it."""

@@ -52,7 +52,7 @@ class Intake:
     def _decide(self, parsed: Parsed, invocation: Invocation) -> tuple[NewRun, Card | None]:
         """The run to write, and the card of a refusal. Somebody we do not know well enough is decided later."""
         if self._undecidable(invocation):
-            return _new_run(parsed, State.RECEIVED, ""), None
+            return new_run(parsed, State.RECEIVED, ""), None
         place = parsed.place
         ask = Ask(
             self._at.person(invocation.actor.id, invocation.actor.team),
@@ -65,10 +65,10 @@ class Intake:
         match self._at.decide(ask):
             case Deny() as deny:
                 because = f"{deny.because.sentence} ({deny.because.where})"
-                return _new_run(parsed, State.REFUSED, because), refused_card(deny, parsed.line)
+                return new_run(parsed, State.REFUSED, because), refused_card(deny, parsed.line)
             case Allow(because=reason) | NeedsApproval(because=reason):
                 state = State.QUEUED if parsed.verb.plan is None else State.RECEIVED
-                return _new_run(parsed, state, f"{reason.sentence} ({reason.where})"), None
+                return new_run(parsed, state, f"{reason.sentence} ({reason.where})"), None
 
     def _undecidable(self, invocation: Invocation) -> bool:
         """We do not know our own workspace yet, or not lately whether this member of it is one still."""
@@ -82,7 +82,8 @@ class Intake:
         return already_asked(run) if run else None
 
 
-def _new_run(parsed: Parsed, state: State, because: str) -> NewRun:
+def new_run(parsed: Parsed, state: State, because: str) -> NewRun:
+    """The row of a request that was parsed and decided."""
     place = parsed.place
     return NewRun(
         state=state,

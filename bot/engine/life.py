@@ -59,7 +59,7 @@ class Life:
     async def _plan(self, run: Run, verb: Verb) -> None:
         now = await database.now(self._at.pool)
         await self._know(run, now)
-        decision = self._at.decide(self._at.ask(run))
+        decision = self._at.decide_run(run)
         if isinstance(decision, Deny):
             await self._refuse(run, decision)
         elif verb.plan is None:
@@ -95,7 +95,7 @@ class Life:
             await self._transaction(lambda connection: _ended_with_plan(connection, run, plan))
             return
         risk = _higher(run.risk, plan.raises)
-        decision = self._at.decide(self._at.ask(run, risk=risk))
+        decision = self._at.decide_run(run, risk=risk)
         if isinstance(decision, Deny):
             await self._refuse(run, decision)
             return
@@ -142,7 +142,7 @@ class Life:
         """Lock held → decide again → plan again → compare → commit `running` → first effect."""
         now = await database.now(self._at.pool)
         await self._know(run, now)
-        decision = self._at.decide(self._at.ask(run))
+        decision = self._at.decide_run(run)
         if isinstance(decision, Deny):
             await self._refuse(run, decision)
             return
@@ -248,7 +248,7 @@ class Life:
     # --- small steps ----------------------------------------------------------------------------------------
 
     async def _know(self, run: Run, now: datetime) -> None:
-        if not self._at.people.fresh(run.actor, now):
+        if run.via != "schedule" and not self._at.people.fresh(run.actor, now):
             await self._at.people.refresh(run.actor)
 
     async def _refuse(self, run: Run, deny: Deny) -> None:

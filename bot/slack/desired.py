@@ -90,6 +90,8 @@ def desired(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]
     run = seen.run
     if run.state in (State.RECEIVED, State.PLANNING) or told_at_intake(seen.events):
         return []
+    if run.via == "schedule":
+        return _by_itself(seen, at, names)
     files = [_file(seen, name) for name in seen.files] if run.state in FINAL and _in_slack(run) else []
     if at.private or run.risk is Risk.READ or run.service is None:
         return [*_answers(seen, at, names), *files]
@@ -104,6 +106,16 @@ def desired(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]
         *_told(seen, names),
         *files,
     ]
+
+
+def _by_itself(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]:
+    """Nobody asked, so nobody is told of what went well; what did not is for the service's channel."""
+    run = seen.run
+    tone = run.outcome.get("tone") if run.outcome else None
+    well = run.state is State.SUCCEEDED and tone not in (Tone.FAIL.value, Tone.UNKNOWN.value, Tone.WARN.value)
+    if run.state not in FINAL or well or not at.cards:
+        return []
+    return [Desired(f"{run.label}:root", "message", _end(seen, names), END, at.cards)]
 
 
 def told_at_intake(events: Sequence[Event]) -> bool:

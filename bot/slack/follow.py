@@ -106,6 +106,8 @@ class Follower:
             for event in batch:
                 if event.kind is Kind.HEALTH_CHANGED and not event.erased:
                     await self._guarded(connection, partial(self._alert, event=event))
+                elif event.kind is Kind.SCHEDULE_MISSED and not event.erased:
+                    await self._guarded(connection, partial(self._missed, event=event))
                 elif event.kind in (Kind.POLICY_CHANGED, Kind.POLICY_REFUSED) and not event.erased:
                     await self._guarded(connection, partial(self._policy, event=event))
             if batch:
@@ -201,6 +203,18 @@ class Follower:
         for channel in channels:
             key = f"policy:{event.number}:{channel}"
             await posts.intend(connection, Intent(key, None, "message", content, END, channel))
+
+    # --- schedules ------------------------------------------------------------------------------------------
+
+    async def _missed(self, connection: Connection, event: Event) -> None:
+        """What should have run by itself and did not: once, in the service's channel."""
+        service = self._catalog().services.get(event.service or "")
+        body = event.body.get("card")
+        if service is None or not service.cards or not isinstance(body, dict):
+            return
+        content = await wanted(connection, cards.from_json(body), self._commands, event.service)
+        key = f"missed:{event.number}"
+        await posts.intend(connection, Intent(key, None, "message", content, END, service.cards))
 
     # --- alerts ---------------------------------------------------------------------------------------------
 
