@@ -103,7 +103,7 @@ def made_card(backup: Backup, before: Backup | None, where: str, took: Sequence[
         f"{bold('Stored')} {code(where)}",
         f"{bold('SHA-256')} {code(backup.sha256)}",
         f"{bold('Took')} {laps(sum((lap for _, lap in took), timedelta()), took)}",
-        f"{bold('Compared')} {compared(backup, before)}",
+        f"{bold('Compared' if before else 'First')} {compared(backup, before)}",
         f"{bold('Checked')} the file is whole; whether it restores is not tried yet",
         f"{bold('Changed')} one new file in the backup store, nothing in the service",
     ]
@@ -120,7 +120,7 @@ def made_card(backup: Backup, before: Backup | None, where: str, took: Sequence[
 def compared(backup: Backup, before: Backup | None) -> str:
     """3 % larger and 12 rows more than B-40, 2 days earlier, which took 41 s."""
     if before is None:
-        return f"nothing to compare with: the first backup of {backup.place} on record"
+        return f"backup of {backup.place} on record"
     rows = backup.total - before.total
     count = "as many rows as" if rows == 0 else f"{abs(rows):,} {'row' if abs(rows) == 1 else 'rows'} "
     count += "" if rows == 0 else f"{'more' if rows > 0 else 'fewer'} than"

@@ -138,7 +138,7 @@ async def test_a_backup_is_made_recorded_and_told(say: Say, store: FolderStore, 
     told = lines(card)
     assert f"Stored {store.path(stored.name)}" in told
     assert f"SHA-256 {stored.sha256}" in told
-    assert "Compared nothing to compare with: the first backup of shop production on record" in told
+    assert "First backup of shop production on record" in told
     assert "Changed one new file in the backup store, nothing in the service" in told
     assert [button.ask for button in card.buttons] == ["/backup verify shop production B-42"]
 
