@@ -108,6 +108,16 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
     raise typer.Exit(report.worst == "fail")
 
 
+@app.command()
+def schema(which: Annotated[Literal["catalog", "policy"], typer.Argument(help="Of which file.")]) -> None:
+    """Print a file's JSON Schema, for editors: they complete names and mark mistakes while you type."""
+    import json
+
+    from bot.files import schema_of
+
+    typer.echo(json.dumps(schema_of(which), indent=2))
+
+
 @audit_app.command("verify")
 def audit_verify() -> None:
     """Walk the whole chain of events and tell whether anything was changed, removed or added."""

@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import commands
 from bot.domain.catalog import Catalog
 from bot.domain.catalog_file import CatalogError, load_catalog
+from bot.domain.catalog_schema import catalog_schema
 from bot.domain.command import Command
 from bot.domain.names import check_names
 from bot.providers.registry import find_providers
 from permissions import model
 from permissions.policy import Policy, PolicyError, load_policy
+from permissions.policy_schema import policy_schema
 from permissions.problem import Problem
 
 
@@ -67,3 +70,10 @@ def check(catalog: Path, policy: Path) -> tuple[list[str], list[str], str]:
         f"{len(files.policy.people)} people, preset {files.policy.preset}, digest {files.policy.digest[:6]}."
     )
     return [], warnings, says
+
+
+def schema_of(which: Literal["catalog", "policy"]) -> Mapping[str, object]:
+    """The JSON Schema of one of the files, with the providers and permissions that are installed."""
+    if which == "policy":
+        return policy_schema(model.ALL)
+    return catalog_schema({name: provider.settings for name, provider in find_providers().items()})

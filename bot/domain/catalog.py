@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator, BaseModel, WithJsonSchema
 
 from permissions.model import Risk, Scope
 
@@ -22,7 +22,9 @@ def _secret(value: str) -> str:
     return value
 
 
-SecretName = Annotated[str, AfterValidator(_secret)]
+SecretName = Annotated[
+    str, AfterValidator(_secret), WithJsonSchema({"type": "string", "pattern": f"^{_SECRET.pattern}$"})
+]
 """`$NAME`: an environment variable of the bot; a pasted secret is refused."""
 
 
