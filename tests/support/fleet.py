@@ -89,7 +89,8 @@ class Fleet:
 
     async def asked(self, environment: str = "production") -> Run:
         """A rollback to the other release, with its plan, waiting for an approver."""
-        await self.ask(f"/rollback shop {environment} --to {self.yard.other(environment)[:7]}")
+        answers = await self.ask(f"/rollback shop {environment} --to {self.yard.other(environment)[:7]}")
+        assert answers[0].status == 200, answers
         number = await self.pool.fetchval("SELECT max(id) FROM runs WHERE environment = $1", environment)
         return await self.until_state(number, State.WAITING)
 
