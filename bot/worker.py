@@ -257,11 +257,13 @@ def _known(done: list[str], open_steps: list[str]) -> str:
 
 
 async def _stop(*tasks: asyncio.Task[object] | asyncio.Future[object]) -> None:
+    """Until all have ended; our own cancellation meanwhile is not taken for theirs."""
     for task in tasks:
         task.cancel()
+    await asyncio.wait(tasks)
     for task in tasks:
-        with suppress(asyncio.CancelledError, *AWAY):
-            await task
+        if not task.cancelled() and (error := task.exception()) and not isinstance(error, AWAY):
+            raise error
 
 
 def _name() -> str:

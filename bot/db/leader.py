@@ -41,6 +41,7 @@ async def _hold(connection: Connection, name: str, work: Callable[[], Awaitable[
         await working
     finally:
         working.cancel()
-        with suppress(asyncio.CancelledError, *AWAY):
-            await working
+        await asyncio.wait({working})  # awaiting it could take our own cancellation for its
+        if not working.cancelled() and (error := working.exception()) and not isinstance(error, AWAY):
+            raise error
         log.info("leader.gave_way", leader=name)
