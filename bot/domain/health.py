@@ -180,10 +180,12 @@ def _change(report: Report, past: Past) -> str:
         return ""
     author = f" by {clean(current.author, 60)}" if current.author else ""
     title = f" {quoted(current.title, 80)}" if current.title else ""
-    line = f"{bold('Last change')} {_since(current.at, report, past)}: release {code(current.short)}{title}{author}"
+    back = before is not None and before.commit in past.bad
+    what = f"rolled back to {code(current.short)}" if back else f"release {code(current.short)}{title}{author}"
+    line = f"{bold('Last change')} {_since(current.at, report, past)}: {what}"
     if before is None or before.at is None or before.until is None:
         return line
-    calm = " without a failure" if _calm_all_along(before.at, past) else ""
+    calm = " without a failure" if _calm_all_along(before.at, past) else ", and is marked bad" if back else ""
     return f"{line}\n{bold('Before it')} {code(before.short)} ran {span(before.until - before.at)}{calm}"
 
 

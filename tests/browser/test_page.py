@@ -276,6 +276,17 @@ async def test_a_slash_suggests_commands_and_the_up_arrow_brings_the_last_back(v
     await expect(box).to_have_value("/rollback shop production")
 
 
+async def test_whoever_types_while_reading_further_up_is_brought_to_the_end(visit: Open, app: StandIn) -> None:
+    page = await visit()
+    for number in range(40):
+        await post(app, f"line {number}")
+    await expect(page.get_by_text("line 39", exact=True)).to_be_in_viewport()
+    await page.locator("#channel .scroller").evaluate("node => node.scrollTo(0, 0)")
+    await expect(page.get_by_text("line 39", exact=True)).not_to_be_in_viewport()
+    await type_in(page, "/health shop")
+    await expect(page.locator(".message.ephemeral")).to_be_in_viewport()
+
+
 async def test_a_form_shows_its_errors_in_place_and_sends_what_was_filled_in(visit: Open, app: StandIn) -> None:
     page = await visit()
     await type_in(page, "/form")

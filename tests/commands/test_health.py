@@ -157,6 +157,12 @@ def test_a_rollback_is_offered_where_a_release_may_be_the_cause(
     assert ("Roll back… /rollback shop production" in asks(findings, past)) is offered
 
 
+def test_a_release_that_came_by_a_rollback_is_not_called_new() -> None:
+    lines = told((CHECKOUT,), replace(RAN, bad=frozenset({OLD.commit})))
+    assert "Last change 02:51 UTC, 16 min ago: rolled back to 9f8e7d6" in lines
+    assert "Before it 4c1d2a7 ran 6 days, and is marked bad" in lines
+
+
 def test_the_buttons_one_wants_next_in_order() -> None:
     assert asks((*FINE, CHECKOUT, WEBHOOKS)) == [
         "Roll back… /rollback shop production",

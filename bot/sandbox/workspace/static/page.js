@@ -19,7 +19,7 @@ const store = kept.createStore(address.get("view") === "phone");
 const as = () => store.me?.id ?? address.get("as") ?? "";
 let second = address.get("second");
 
-const { type, click, dismiss, runWorld } = deeds(store, { redraw, drawSide });
+const { type: send, click, dismiss, runWorld } = deeds(store, { redraw, drawSide });
 const act = { open: openChannel, openThread, closeThread, type, dismiss, be, beside, drawer, use };
 const context = contexts(store, { openChannel, click });
 const channelView = channelPane(store, act, context.ofMessages);
@@ -148,6 +148,12 @@ async function openChannel(id) {
   if (!store.phone) channelView.focus();
   if (id === "home") await tell("/ui/home", { as: as() });
   await readMessages(id);
+}
+
+/** Whoever says something wants to see what comes of it, however far up they were reading. */
+function type(text, thread) {
+  (thread ? threadView : channelView).toEnd();
+  return send(text, thread);
 }
 
 function forgetUnread(id) {
