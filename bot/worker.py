@@ -153,6 +153,7 @@ class Worker:
             await asyncio.sleep(workers.BEAT.total_seconds())
 
     async def _beat(self, session: Session, connection: Connection) -> bool:
+        sent = time.monotonic()  # others count from PostgreSQL's time of it, which is later: we give up first
         try:
             alive = await workers.beat(connection, session.id)
         except AWAY:
@@ -160,7 +161,7 @@ class Worker:
         if not alive:
             session.beaten = float("-inf")  # declared dead: stop at once
             return False
-        session.beaten = time.monotonic()
+        session.beaten = sent
         return True
 
     # --- sweepers -------------------------------------------------------------------------------------------
