@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from aiohttp import ClientSession
 
 from bot.domain.run import State
 from tests.support.fleet import Fleet
@@ -62,4 +63,30 @@ async def test_a_long_absence_stops_the_run_after_one_lease_and_it_is_told_once(
     await fleet.until_state(following.id, State.SUCCEEDED)
     await fleet.quiet()
     assert await fleet.count("run.ended", run) == 1
+    await fleet.check()
+
+
+async def test_a_command_during_an_absence_is_answered_in_time_and_honestly(fleet: Fleet) -> None:
+    bot = await fleet.start("serve")
+    await asyncio.to_thread(fleet.server.stop)
+    try:
+        async with ClientSession() as session:
+            assert not await bot.ready(session)
+        answers = await fleet.ask("/health shop production")
+    finally:
+        await asyncio.to_thread(fleet.server.start)
+    assert answers[0].status == 200
+    assert answers[0].elapsed_s < 2.8
+    assert b"I do not know whether this was recorded" in answers[0].body
+
+    async def ready() -> bool:
+        async with ClientSession() as session:
+            return await bot.ready(session)
+
+    await fleet.until(ready, "the bot to be ready again")
+    assert await fleet.pool.fetchval("SELECT count(*) FROM runs") == 0
+    run = await fleet.asked()
+    await fleet.approved(run, bot)
+    await fleet.until_state(run.id, State.SUCCEEDED)
+    await fleet.quiet()
     await fleet.check()
