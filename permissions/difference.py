@@ -136,14 +136,18 @@ def _confirmed(pairs: _Pairs) -> Iterator[str]:
 
 
 def _approvers(before: Policy, after: Policy, pairs: _Pairs) -> Iterator[str]:
-    """Who loses the right itself is told of that only."""
-    asked = [(was, now) for was, now in pairs if now.rule and now.rule.need and was.rule and was.rule.need]
+    """Who loses the right itself is told of that only; what nobody could ask for before is new as a whole."""
+    asked = [(was, now) for was, now in pairs if was.holders and _asks(was) and _asks(now)]
     new = {(now.scope, now.thing): (now.approvers - was.approvers, "") for was, now in asked}
     gone = {(now.scope, now.thing): ((was.approvers - now.approvers) & now.holders.keys(), "") for was, now in asked}
     for (people, _), deeds in _together(new, "or"):
         yield f"{upper(names(after, people))} can now approve a request to {deeds}."
     for (people, _), deeds in _together(gone, "or"):
         yield f"{upper(names(before, people))} can no longer approve a request to {deeds}."
+
+
+def _asks(cell: Cell) -> bool:
+    return cell.rule is not None and cell.rule.need > 0
 
 
 def _together(found: Mapping[_Key, _Change], last: str) -> Iterator[tuple[_Change, str]]:

@@ -14,6 +14,7 @@ Schema: TypeAlias = "Mapping[str, Schema] | list[Schema] | str | int | bool"
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 _DURATION = "^[0-9]{1,6}[smhd]$"
+_LATER = f"^({'|'.join(sorted(KNOWN_SCOPES))}):[a-z-]+$"  # also of commands that are still to come
 _ROLE = "The name of a role."
 
 
@@ -27,9 +28,7 @@ def policy_schema(permissions: Iterable[Permission]) -> dict[str, Schema]:
             "words": _one_or_more({"type": "string", "minLength": 1}),
             "rights": {
                 "description": "A risk, a permission (deploy:rollback) or its first half (deploy).",
-                **_one_or_more(
-                    {"anyOf": [{"enum": _rights(permissions)}, {"type": "string", "pattern": "^[a-z]+(:[a-z-]+)?$"}]}
-                ),
+                **_one_or_more({"anyOf": [{"enum": _rights(permissions)}, {"type": "string", "pattern": _LATER}]}),
             },
             "places": {
                 "description": "Services, environments, service/environment, or protected. Left out: everywhere.",
