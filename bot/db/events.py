@@ -13,8 +13,12 @@ from bot.domain.run import Run, RunId
 
 BOT = "watchkeeper"
 
-_COLUMNS = """
-    s.number, e.id, e.kind, e.run_id, e.actor, e.service, e.environment, e.at, p.body
+_FACTS = "s.number, e.id, e.kind, e.run_id, e.actor, e.service, e.environment, e.at, p.body"
+_SEALED = f"""
+    SELECT {_FACTS}
+    FROM event_seals s
+    JOIN events e ON e.id = s.event_id
+    LEFT JOIN event_payloads p ON p.event_id = e.id
 """
 
 
@@ -46,10 +50,7 @@ async def after(rows: Rows, number: int, limit: int = 500) -> list[Event]:
     return _events(
         await rows.fetch(
             f"""
-            SELECT {_COLUMNS}
-            FROM event_seals s
-            JOIN events e ON e.id = s.event_id
-            LEFT JOIN event_payloads p ON p.event_id = e.id
+            {_SEALED}
             WHERE s.number > $1
             ORDER BY s.number
             LIMIT $2
@@ -65,7 +66,7 @@ async def of_run(rows: Rows, run: RunId) -> list[Event]:
     return _events(
         await rows.fetch(
             f"""
-            SELECT {_COLUMNS}
+            SELECT {_FACTS}
             FROM events e
             LEFT JOIN event_seals s ON s.event_id = e.id
             LEFT JOIN event_payloads p ON p.event_id = e.id
@@ -82,10 +83,7 @@ async def last(rows: Rows, limit: int) -> list[Event]:
     return _events(
         await rows.fetch(
             f"""
-            SELECT {_COLUMNS}
-            FROM event_seals s
-            JOIN events e ON e.id = s.event_id
-            LEFT JOIN event_payloads p ON p.event_id = e.id
+            {_SEALED}
             ORDER BY s.number DESC
             LIMIT $1
             """,
