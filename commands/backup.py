@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated
 
@@ -21,20 +21,25 @@ from bot.domain.backup import (
     to_json,
     whole_card,
 )
+from bot.domain.backup_care import REMOVED, TEST, Care, Happened, care_lines, evidence, failure, may_go, removed_words
 from bot.domain.capability import BackupStore, Running, Step
-from bot.domain.card import Card
+from bot.domain.card import Card, Tone
 from bot.domain.catalog import Place
 from bot.domain.command import Arg, Command, Environment, Service, Verb
 from bot.domain.errors import Impossible, ProviderError, StepFailed
+from bot.domain.json import JsonObject
 from bot.domain.plan import Plan
+from bot.domain.run import RunId
+from bot.domain.schedule import KIND as SCHEDULE
 from bot.domain.words import code, quoted, size, some
-from bot.providers.postgres import Dump, Facts, Postgres
+from bot.providers.postgres import BackupSettings, Dump, Facts, Postgres, PostgresSettings
 from permissions.model import BACKUP_CREATE, BACKUP_READ, BACKUP_VERIFY, Risk
 
 LATEST = "latest"
 LIMIT = timedelta(hours=4)
 _COUNTING = timedelta(seconds=10)  # how long counts may lag behind the dump
 _SHOWN = 10
+_ALL = 10_000  # retention keeps far fewer
 _LABEL = re.compile(r"b-?([1-9]\d{0,17})", re.IGNORECASE)
 
 
@@ -85,7 +90,41 @@ async def make(request: BackupDb, plan: Plan, running: Running) -> Card:
         await step.say("the file is whole")
     checked = asyncio.get_running_loop().time()
     laps = [("dump", timedelta(seconds=dumped - begun)), ("check", timedelta(seconds=checked - dumped))]
-    return made_card(backup, before, str(store.path(backup.file)), laps)
+    card = made_card(backup, before, str(store.path(backup.file)), laps)
+    return await _cleared(card, place, store, running) if running.run.via == "schedule" else card
+
+
+async def _cleared(card: Card, place: Place, store: BackupStore, running: Running) -> Card:
+    """Old backups go by schedule only. What cannot be removed is told, but the new one is none the worse for it."""
+    settings = _by_itself(place, running)
+    if settings is None:
+        return card
+    keep = settings.kept_for(running.catalog.at(place).protected)
+    try:
+        async with running.step("remove old ones", deadline=LIMIT) as step:
+            removed = [one async for one in _removing(place, store, keep, running)]
+            await step.say(removed_words(removed, running.now))
+    except ProviderError as error:
+        return replace(card, tone=Tone.WARN, body=(*card.body, f"Old backups could not be removed: {error}"))
+    return card
+
+
+async def _removing(place: Place, store: BackupStore, keep: timedelta, running: Running) -> AsyncIterator[Backup]:
+    """Noted, removed, forgotten, in this order: what is interrupted is done again the next night."""
+    backups = await _backups(running, place, _ALL)
+    files = {one.name for one in await store.listed()}
+    there = frozenset(one.label for one in backups if one.file in files)
+    for one in may_go(backups, there, keep, running.now):
+        note: JsonObject = {**to_json(one), "removed_at": running.now.isoformat()}
+        await running.records.put(REMOVED, place, one.label, note)
+        await store.remove(one.file)
+        await running.records.drop(KIND, place, one.label)
+        yield one
+
+
+def _by_itself(place: Place, running: Running) -> BackupSettings | None:
+    section = running.catalog.at(place).sections.get("postgres")
+    return section.backup if isinstance(section, PostgresSettings) else None
 
 
 async def _dump(
@@ -154,11 +193,39 @@ async def status(request: BackupStatus, plan: Plan, running: Running) -> Card:
 
 
 async def _status_of(place: Place, running: Running) -> Card:
-    backups = await _backups(running, place, 1000)
+    backups = await _backups(running, place, _ALL)
     files = {one.name for one in await running.provider(place, BackupStore).listed()}
     gone = frozenset(one.label for one in backups if one.file not in files)
     stray = len(files - {one.file for one in backups})
-    return status_card(place, backups[:_SHOWN], gone, stray, running.now)
+    care = care_lines(await _care(place, running))
+    return status_card(place, backups[:_SHOWN], gone, stray, running.now, care)
+
+
+async def _care(place: Place, running: Running) -> Care | None:
+    settings = _by_itself(place, running)
+    if settings is None:
+        return None
+    removed = await running.records.listed(REMOVED, place, 1)
+    tested = await running.records.listed(TEST, place, 1)
+    test = settings.test_rule
+    return Care(
+        settings.rule.says,
+        settings.rule.next(running.now),
+        await _happened("backup", place, running),
+        settings.kept_for(running.catalog.at(place).protected),
+        (removed[0][0], removed[0][2]) if removed else None,
+        test.says if test else "",
+        test.next(running.now) if test else None,
+        await _happened("restore test", place, running),
+        tested[0][1] if tested else None,
+    )
+
+
+async def _happened(name: str, place: Place, running: Running) -> Happened:
+    record = await running.records.get(SCHEDULE, place, name)
+    number = record.get("run") if record else None
+    run = await running.govern.find_run(RunId(number)) if isinstance(number, int) else None
+    return Happened(record, run)
 
 
 # --- verify ----------------------------------------------------------------------------------------------------
@@ -186,14 +253,23 @@ async def _restore(backup: Backup, database: Postgres, store: BackupStore, runni
         except ProviderError as error:
             await step.say("could not be tried")
             return whole_card(backup, _since(begun), unknown=str(error))
-        except StepFailed:
+        except StepFailed as failed:
+            await _testify(running, backup, failed.what)
             await _remember(running, backup, "damaged")
             raise
         await step.say(f"{some(found.rows, 'row')} in {some(found.tables, 'table')}")
     if found.differs:
+        await _testify(running, backup, f"{some(len(found.differs), 'table')} with other counts")
         return differs_card(await _remember(running, backup, "damaged"), found.differs)
     backup = await _remember(running, backup, "restored")
+    proof = evidence(backup, found.rows, found.tables, found.uncounted, _since(begun), running.now)
+    await running.records.put(TEST, backup.place, running.run.label, proof)
     return restored_card(backup, found.tables, found.rows, found.uncounted, _since(begun))
+
+
+async def _testify(running: Running, backup: Backup, says: str) -> None:
+    """A copy that did not restore as it should: evidence too."""
+    await running.records.put(TEST, backup.place, running.run.label, failure(backup, says, running.now))
 
 
 async def _wanted(request: BackupVerify, place: Place, running: Running) -> Backup:
@@ -235,7 +311,7 @@ async def _backups(running: Running, place: Place, limit: int) -> list[Backup]:
 
 
 async def _newest(running: Running, place: Place) -> Backup | None:
-    found = await _backups(running, place, 1000)
+    found = await _backups(running, place, _ALL)
     return found[0] if found else None
 
 

@@ -80,6 +80,15 @@ class PostgresRecords:
         )
         return row is not None
 
+    async def drop(self, kind: str, place: Place, key: str) -> None:
+        await self._pool.execute(
+            "DELETE FROM records WHERE kind = $1 AND service = $2 AND environment = $3 AND key = $4",
+            kind,
+            place.service,
+            place.environment,
+            key,
+        )
+
     async def put(self, kind: str, place: Place, key: str, value: JsonObject) -> None:
         await self._pool.execute(
             """

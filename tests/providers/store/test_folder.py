@@ -134,3 +134,18 @@ async def test_a_killed_writer_leaves_nothing_that_looks_whole(tmp_path: Path) -
     assert [name for name in left(tmp_path) if not name.startswith(".")] == []
     await store(tmp_path).write(NAME, pieces(b"x"))
     assert left(tmp_path) == [NAME, f"{NAME}.sha256"]
+
+
+async def test_what_is_removed_is_gone_with_its_sum_and_removing_it_again_is_nothing(tmp_path: Path) -> None:
+    await store(tmp_path).write(NAME, pieces(b"a"))
+    other = NAME.replace("B-42", "B-43")
+    await store(tmp_path).write(other, pieces(b"b"))
+    for _ in range(2):
+        await store(tmp_path).remove(NAME)
+        assert left(tmp_path) == [other, f"{other}.sha256"]
+
+
+async def test_what_cannot_be_removed_is_said_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "backups" / NAME).mkdir(parents=True)
+    with pytest.raises(ProviderError, match="cannot be removed from the backup folder"):
+        await store(tmp_path).remove(NAME)
