@@ -11,12 +11,15 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot import metrics
-from bot.db import files, posts
+from bot.db import files, posts, runs
 from bot.db.database import AWAY, Pool
-from bot.db.posts import Post
+from bot.db.posts import Intent, Post
 from bot.db.reply_urls import take
+from bot.domain.card import Card, Tone
+from bot.domain.words import channel as channel_words
+from bot.domain.words import code
 from bot.slack.send import Content, Later, Refused, Sender, Unknown, has_file, has_key
-from bot.slack.wanted import card_of, content_of
+from bot.slack.wanted import card_of, content_of, wanted
 
 log = structlog.get_logger()
 
@@ -24,6 +27,7 @@ POLL_S = 1.0
 LOOK_AFTER = timedelta(seconds=2)
 LONGEST_WAIT_S = 15.0
 ANEW_AT_MOST = 3
+ALERT = 0  # priority
 _TOO_MUCH = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "invalid_metadata_schema"}
 )
@@ -240,10 +244,28 @@ class Deliverer:
             await posts.as_direct_message(self._pool, post.key)
         elif post.state == "posted" and error in _DELETED and self._worth_it(post):
             await posts.again(self._pool, post.key)
+        elif post.kind == "message" and error in _NOT_THERE:
+            await self._ask_to_be_let_in(post)
+            await posts.later(self._pool, post.key, error, timedelta(seconds=30), state=_known(post))
         elif error in _PUT_RIGHT_BY_PEOPLE:
             await posts.later(self._pool, post.key, error, timedelta(seconds=30), state=_known(post))
         else:
             await posts.gone(self._pool, post.key, error)
+
+    async def _ask_to_be_let_in(self, post: Post) -> None:
+        """Whoever asked learns, once, why that channel shows nothing, and what to do."""
+        run = await runs.get(self._pool, post.run_id) if post.run_id is not None else None
+        if run is None or run.via != "slack":
+            return
+        where = channel_words(post.channel)
+        says = (
+            f"I cannot write in {where}, where {run.label} should be shown: I am no member there, or it is archived."
+        )
+        do = f"Type {code('/invite @watchkeeper')} in {where}; what I have to say follows by itself."
+        card = Card(Tone.WARN, "", f"{says} {do}", (f"{says}\n{do}",), footer=f"{run.label} goes on meanwhile")
+        content = await wanted(self._pool, card, (), None)
+        intent = Intent(f"{run.label}:let in:{post.channel}", None, "dm", content, ALERT, person=run.actor)
+        await posts.intend(self._pool, intent)
 
     def _worth_it(self, post: Post) -> bool:
         """Somebody deleted it: a channel's message comes back, a personal copy only while it asks for something."""
