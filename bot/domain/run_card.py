@@ -105,15 +105,16 @@ def no_longer_asked_card(run: Run, plan: Plan, names: Names) -> Card:
     )
 
 
-def decided_card(run: Run, plan: Plan, approval: Approval, names: Names, where: str) -> Card:
-    """An approver's or the requester's copy once it is approved: no buttons left, and where it goes on."""
+def decided_card(run: Run, plan: Plan, approval: Approval, names: Names, where: str, end: Card | None = None) -> Card:
+    """An approver's or the requester's copy once it is approved: no buttons left, and where it goes on or ended."""
     by = people(list(approval.in_favour), names) or names(run.actor)
     at = when(run.approved_at) if run.approved_at else ""
+    goes_on = f"The result is in {where}" if end else f"It goes on in {where}"
     return Card(
-        Tone.OK,
-        f"{plan.question}: approved",
-        f"{run.label}, {plan.question}: approved by {by}. It goes on in {where}.",
-        body=(f"Approved by {by} {at}\n{plan.summary}\nIt goes on in {where}",),
+        end.tone if end else Tone.OK,
+        end.title if end else f"{plan.question}: approved",
+        f"{run.label}, {plan.question}: approved by {by}. {goes_on}.",
+        body=(f"Approved by {by} {at}\n{plan.summary}\n{goes_on}",),
         footer=f"{run.label} by {names(run.actor)}",
     )
 

@@ -211,7 +211,8 @@ def _copy(seen: Seen, at: Where, names: Callable[[str], str], waiting: Card) -> 
         return waiting
     if run.state in NEVER_RAN or (run.state in FINAL and run.approved_at is None):
         return _end(seen, names)
-    return decided_card(run, seen.plan, seen.approval, names, channel_words(at.cards))
+    end = _end(seen, names) if run.state in FINAL else None
+    return decided_card(run, seen.plan, seen.approval, names, channel_words(at.cards), end)
 
 
 def _approvers(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]:

@@ -170,7 +170,9 @@ async def _both_see_how_it_ended(ana: Seat, ben: Seat, plan: Locator) -> None:
     ):
         await expect(plan).to_contain_text(words)
     await expect(plan.get_by_role("button", name="Replay 6 webhooks…")).to_be_visible()
-    await expect(ben.cards("approved").last).to_contain_text("Approved by Ben")
+    copy = await ben.card("shop production is back on")
+    await expect(copy).to_contain_text("Approved by Ben")
+    await expect(copy).to_contain_text("The result is in #shop-ops")
     for seat in (ana, ben):
         await expect(seat.page.get_by_test_id(f"{BUTTONS}approve")).to_have_count(0)
         await seat.fits()

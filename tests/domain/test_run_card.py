@@ -174,6 +174,10 @@ def test_an_approved_copy_has_no_buttons_and_says_where_it_goes_on() -> None:
     assert card.buttons == ()
     assert "Approved by Ben 03:10 UTC" in read(card)
     assert "It goes on in #shop-ops" in read(card)
+    bad = Card(Tone.FAIL, "shop production runs 4c1d2a7 and is not well", "It is not well.")
+    card = decided_card(run(State.FAILED, approved_at=STARTED), PLAN, granted, names, "#shop-ops", bad)
+    assert (card.tone, card.title) == (Tone.FAIL, bad.title)
+    assert "The result is in #shop-ops" in read(card)
 
 
 def test_who_waits_its_turn_knows_behind_whom_why_and_how_long() -> None:
