@@ -56,14 +56,15 @@ def _step(text: str) -> str:
 
 def _service(service: Service) -> Iterator[tuple[int, str]]:
     """(depth, line)."""
-    yield 1, f"{service.name}:"
+    yield 1, f"{scalar(service.name)}:"
     if service.cards:
-        bound = {name: f"[{id_}]" for name, id_ in service.bound.items()}
+        bound = {scalar(name): f"[{id_}]" for name, id_ in service.bound.items()}
         yield 2, f"channels: {_raw({'cards': service.cards, **bound})}"
     yield 2, "environments:"
     for environment in service.environments:
-        yield 3, f"{environment.name}:"
-        yield from ((4, line) for line in _environment(environment))
+        lines = [*_environment(environment)]
+        yield 3, f"{scalar(environment.name)}:" if lines else f"{scalar(environment.name)}: {{}}"
+        yield from ((4, line) for line in lines)
 
 
 def _environment(environment: Environment) -> Iterator[str]:
