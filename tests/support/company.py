@@ -23,7 +23,7 @@ from bot.settings import Settings
 from bot.slack import manifest
 from tests.support.specs import check_calls
 
-SECRET, TOKEN = "shh-signing", "xoxb-test-token"
+SECRET, TOKEN, APP_TOKEN = "shh-signing", "xoxb-test-token", "xapp-test-token"
 OPS, DEV, GENERAL = "C0SHOPOPS", "C0SHOPDEV", "C0GENERAL"
 PEOPLE = {"ana": "Ana Ortiz", "ben": "Ben Okafor", "chi": "Chi Nguyen", "eli": "Eli Sand", "mia": "Mia Lund"}
 
@@ -52,7 +52,14 @@ class Company:
     """People type and click; `see` and `dm` wait for what they are shown. Nothing here sleeps."""
 
     def __init__(
-        self, pool: Pool, folder: Path, records: Mapping[str, Command], *, drain_s: float = 5.0, **files: str
+        self,
+        pool: Pool,
+        folder: Path,
+        records: Mapping[str, Command],
+        *,
+        drain_s: float = 5.0,
+        socket: bool = False,
+        **files: str,
     ) -> None:
         self.pool = pool
         self.folder = folder
@@ -61,7 +68,12 @@ class Company:
             self.records.values(), which="all", groups="trust_groups: true" in files.get("policy", "")
         )
         self.slack = Workspace(
-            signing_secret=SECRET, bot_token=TOKEN, request_url="", manifest=made, strict_limits=False
+            signing_secret=SECRET,
+            bot_token=TOKEN,
+            request_url="",
+            manifest=made,
+            strict_limits=False,
+            app_token=APP_TOKEN if socket else None,
         )
         for name, real in PEOPLE.items():
             self.slack.add_person(f"U0{name.upper()}", name, real)
@@ -81,7 +93,8 @@ class Company:
     async def start_bot(self) -> None:
         settings = Settings(
             bot_token=SecretStr(TOKEN),
-            signing_secret=SecretStr(SECRET),
+            signing_secret=None if self.slack.socket.on else SecretStr(SECRET),
+            app_token=SecretStr(APP_TOKEN) if self.slack.socket.on else None,
             api_url=self.slack.api_url,
             data_dir=self.folder,
             catalog=self.folder / "catalog.yml",
@@ -106,7 +119,8 @@ class Company:
         assert not refused, refused
         said = str([(call.method, call.arguments) for call in (*self.slack.calls, *self.slack.replies)])
         written = str(await self.pool.fetch("SELECT body FROM event_payloads"))
-        for secret in (SECRET, TOKEN, "/respond/"):
+        assert self.slack.socket.wrong == []
+        for secret in (SECRET, TOKEN, APP_TOKEN, "/respond/"):
             assert secret not in said, secret
             assert secret not in written, secret
         while await seal.seal(self.pool):
