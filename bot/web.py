@@ -1,5 +1,6 @@
 """HTTP routes: Slack's one door, and the admin port's /livez, /readyz and /metrics."""
 
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 
@@ -34,9 +35,21 @@ class SlackDoor:
         refused = self._guard.check(headers, body)
         if refused is not None:
             return self._refuse(refused)
-        answer = await self._dispatch(request)
+        answer = await self._answered(request, event=headers.get("content-type", "").startswith("application/json"))
         metrics.ACKNOWLEDGED.labels("slack").observe(self._clock() - begun)
         return web.Response(status=200) if answer.status == 404 else answer
+
+    async def _answered(self, request: web.Request, *, event: bool) -> web.Response:
+        """Where Bolt itself trips over a payload: an event is wanted again, everything else is told of it."""
+        try:
+            return await self._dispatch(request)
+        except Exception:
+            error_id = secrets.token_hex(3)
+            log.exception("door.failed", error_id=error_id)
+            if event:
+                return web.Response(status=503)
+            text = f"Something failed on my side; my log names it {error_id}. `/runs` tells whether it was recorded."
+            return web.json_response({"response_type": "ephemeral", "text": text})
 
     def _refuse(self, refused: Refused) -> web.Response:
         if refused.status != 200:
