@@ -12,6 +12,7 @@ BOLD, CODE, ITALIC, PERSON, WHEN, LINK, CHANNEL, END, SPLIT = (chr(0xE000 + n) f
 
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 _MARK = re.compile(f"([{BOLD}{CODE}{ITALIC}{PERSON}{WHEN}{LINK}{CHANNEL}])([^{END}]*){END}")
+_CHANNEL_ID = re.compile(r"\b[CG]0[A-Z0-9]{5,20}\b")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -45,6 +46,11 @@ def person(person_id: str) -> str:
 
 def channel(channel_id: str) -> str:
     return f"{CHANNEL}{clean(channel_id)}{END}"
+
+
+def linked(sentence: str) -> str:
+    """A sentence of the policy with its channels' ids as channels: people know them by name."""
+    return _CHANNEL_ID.sub(lambda found: channel(found[0]), sentence)
 
 
 def when(at: datetime, style: str = "clock") -> str:

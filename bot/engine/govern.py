@@ -15,7 +15,7 @@ from bot.domain.event import Event, Kind
 from bot.domain.menu import Entry, How, menu_card
 from bot.domain.parse import Parsed
 from bot.domain.run import ACTIVE, BEFORE_RUNNING, Run, RunId
-from bot.domain.words import apart, bold, code, listed
+from bot.domain.words import apart, bold, code, linked, listed
 from bot.engine.installation import Installation
 from bot.engine.votes import Votes, note
 from permissions.decide import Allow, Deny, NeedsApproval
@@ -140,7 +140,7 @@ class EngineGovern:
     def _needs(self, needs: NeedsApproval) -> Card:
         rule = needs.rule
         if rule.need == 0:
-            words = "You see a plan and press its button yourself."
+            words = "The plan is shown first, to whoever asks; its button starts it."
             return _answer(Tone.OK, "Yes, after your own look at the plan", needs.because.sentence, rule.where, words)
         who = listed([self.name(one) for one in needs.approvers]) or "nobody at the moment"
         words = f"{bold('Can approve')} {who}"
@@ -202,7 +202,7 @@ def _answer(tone: Tone, title: str, sentence: str, where: str, more: str) -> Car
         tone,
         title,
         f"{title}. {sentence} {more} Nothing was changed.",
-        (f"{sentence}\n{more}".strip(),),
+        (f"{linked(sentence)}\n{more}".strip(),),
         footer=f"Decided by {where} · nothing was changed",
         private=True,
     )

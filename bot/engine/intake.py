@@ -10,7 +10,7 @@ from bot.domain.errors import BadRequest
 from bot.domain.invocation import Answer, Invocation
 from bot.domain.parse import Help, Parsed
 from bot.domain.run import Run, RunId, State
-from bot.domain.words import apart, bold, clean, code
+from bot.domain.words import apart, bold, clean, code, linked
 from bot.engine.installation import Installation
 from permissions.decide import Allow, Deny, NeedsApproval
 from permissions.model import Ask
@@ -109,7 +109,7 @@ def refused_card(deny: Deny, line: str) -> Card:
         Tone.STOPPED,
         what,
         f"{clean(line)}: refused. {deny.because.sentence} {deny.next_step} Nothing was changed.",
-        tuple(part for part in (f"{why}\n{deny.next_step}".strip(),) if part),
+        tuple(part for part in (linked(f"{why}\n{deny.next_step}".strip()),) if part),
         footer=f"Nothing was changed · decided by {deny.because.where} · recorded in the audit log",
     )
 

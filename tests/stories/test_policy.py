@@ -9,7 +9,7 @@ from bot.db.database import Pool
 from bot.domain.run import State
 from bot.files import read
 from bot.review import tried
-from tests.support.company import CATALOG, POLICY, Company
+from tests.support.company import CATALOG, GENERAL, POLICY, Company
 from tests.support.desk import Shelf
 
 Open = Callable[..., Awaitable[Company]]
@@ -199,3 +199,25 @@ async def test_a_trusted_user_group_gives_its_members_the_role(open_company: Ope
 def is_in_a_group(company: Company, person: str) -> bool:
     known = company.process.people.get(person)
     return known is not None and bool(known.groups)
+
+
+async def test_can_answers_for_somebody_else_at_each_outcome(company: Company) -> None:
+    for line, words in (
+        ("/can <@U0ANA> poke shop production", "Ana may roll back shop production once 1 other operator agrees"),
+        ("/can <@U0CHI> poke shop staging", "The plan is shown first, to whoever asks; its button starts it."),
+        ("/can <@U0ELI> poke shop production", "Ana, Ben or Chi can."),
+        ("/can <@U0ELI> health shop production", "Eli may look at the health of shop production"),
+    ):
+        await company.type("mia", line)
+        told = await company.alone("mia", words)
+        assert "Nothing was changed" in company.text(told)
+
+
+async def test_a_refusal_names_the_channel_where_it_may_be_asked(open_company: Open) -> None:
+    only = "{role: operator, may: [record, change], in: [shop], channels: [C0SHOPOPS]}"
+    policy = without(POLICY, "{role: operator, may: [record, change], in: [shop]}", only)
+    company = await open_company(policy=policy)
+    await company.type("ana", "/poke shop production", channel=GENERAL)
+    await company.alone("ana", "may do so only in the channel <#C0SHOPOPS>")
+    await company.type("ana", "/poke shop production")
+    await company.see("Poke shop production?")
