@@ -16,8 +16,8 @@ def told(event: Event) -> Card | None:
 
 
 def _changed(event: Event, says: list[str]) -> Card:
-    digest = clean(str(event.body.get("digest") or ""), 6)
-    before = clean(str(event.body.get("before") or ""), 6)
+    digest = clean(str(event.body.get("digest") or "")[:6])
+    before = clean(str(event.body.get("before") or "")[:6])
     same = event.body.get("digest") == event.body.get("before")
     footer = f"policy {digest}, unchanged" if same else f"policy {digest}{f', before {before}' if before else ''}"
     return Card(
