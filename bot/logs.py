@@ -3,8 +3,10 @@
 import logging
 import re
 import sys
+import traceback
 import warnings
 from collections.abc import MutableMapping
+from typing import TextIO
 
 import structlog
 
@@ -23,11 +25,18 @@ def _redact_fields(_: object, __: str, fields: MutableMapping[str, object]) -> M
     return {name: redact(value) if isinstance(value, str) else value for name, value in fields.items()}
 
 
+def _traceback(out: TextIO, error: structlog.typing.ExcInfo) -> None:
+    """Without the values of variables, among which are addresses and tokens."""
+    out.write("\n" + redact("".join(traceback.format_exception(*error))))
+
+
 def configure(*, json: bool | None = None) -> None:
     """JSON lines, or colours where a person watches; the standard library's loggers are told to warn only."""
     as_json = not sys.stderr.isatty() if json is None else json
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer(sort_keys=True) if as_json else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer(sort_keys=True)
+        if as_json
+        else structlog.dev.ConsoleRenderer(exception_formatter=_traceback)
     )
     structlog.configure(
         processors=[
