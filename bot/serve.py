@@ -156,6 +156,8 @@ class Process:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(3):
                     await self._identified.wait()
+        if self._other_files and self.installation.team:
+            await Again(self.installation, self.votes).decide_all()
         if self._with_web:
             self.port = await self._listen(slack_app(self._door()), self._settings.host, self._settings.port)
         self.admin_port = await self._listen(
@@ -184,7 +186,7 @@ class Process:
             "",
         )
         await self._remember_workspace()
-        await reload.note(pool, self._files, "start")
+        self._other_files = await reload.note(pool, self._files, "start")
         self.votes = Votes(self.installation)
         self.govern = EngineGovern(self.installation, self.votes)
         self.intake = Intake(self.installation)

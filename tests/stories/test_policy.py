@@ -221,3 +221,12 @@ async def test_a_refusal_names_the_channel_where_it_may_be_asked(open_company: O
     await company.alone("ana", "may do so only in the channel <#C0SHOPOPS>")
     await company.type("ana", "/poke shop production")
     await company.see("Poke shop production?")
+
+
+async def test_a_request_that_waited_while_the_policy_changed_is_decided_again_at_the_start(company: Company) -> None:
+    card = await company.asked()
+    await company.process.stop()
+    (company.folder / "policy.yml").write_text(without(POLICY, "ana, chi]", "chi]"))
+    await company.start_bot()
+    await company.becomes(card, "The policy has changed. Ana may not roll back", without=APPROVE)
+    assert (await company.run()).state is State.REFUSED
