@@ -131,10 +131,11 @@ def _survey(secrets: dict[str, str], before: dict[str, str]) -> Found:
         try:
             found = run(_looked(token, variable("SLACK_API_URL") or SLACK))
         except SurveyError as error:
-            if "SLACK_BOT_TOKEN" not in secrets:
-                stop(f"{error.what} {error.next_step}", "Nothing was changed.")
             ask.say(f"    {error.what} {error.next_step}")
-            secrets["SLACK_BOT_TOKEN"] = _typed("Bot User OAuth Token, xoxb-… (not shown)")
+            if error.of_token and "SLACK_BOT_TOKEN" in secrets:
+                secrets["SLACK_BOT_TOKEN"] = _typed("Bot User OAuth Token, xoxb-… (not shown)")
+            elif error.of_token or not ask.yes("Try again?", True):
+                stop("Nothing was changed.")
         else:
             people = sum(1 for member in found.members.values() if member.counts)
             seen = f"{some(people, 'person', 'people')}, {some(len(found.channels), 'channel')} that the bot can see"

@@ -28,7 +28,11 @@ _REFUSED = {
 
 
 class SurveyError(WatchkeeperError):
-    """Slack did not tell."""
+    """Slack did not tell. of_token: another token would help."""
+
+    def __init__(self, what: str = "", next_step: str = "", *, of_token: bool = False) -> None:
+        self.of_token = of_token
+        super().__init__(what, next_step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ def _refused(error: SlackApiError) -> SurveyError:
     if code == "ratelimited":
         return SurveyError("Slack says: too many requests.", "Try again in a minute.")
     what, remedy = _REFUSED.get(code, (f"Slack refuses: {code}.", "Look the word up at api.slack.com/methods."))
-    return SurveyError(what, remedy)
+    return SurveyError(what, remedy, of_token=code in _REFUSED)
 
 
 def _member(one: dict[str, Any]) -> Member:
