@@ -231,9 +231,11 @@ class Process:
     async def _seal(self) -> None:
         with self.bell.listener("outbox") as outbox:
             while True:
-                while await seal.seal(self._pool):
+                sealed = await seal.seal(self._pool)
+                if sealed:
                     self.bell.ring("sealed")
-                await outbox.wait(1.0)
+                if sealed < seal.BATCH:
+                    await outbox.wait(1.0, gather_s=seal.GATHER_S)
 
     async def _identify(self) -> None:
         """Ask Slack who we are until it answers; without it the last known workspace counts."""

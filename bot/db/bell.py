@@ -5,6 +5,7 @@ on PostgreSQL's notification queue lock.
 """
 
 import asyncio
+import secrets
 from contextlib import suppress
 from typing import Literal
 
@@ -26,6 +27,7 @@ class Bell:
         self._rung: dict[Topic, set[asyncio.Event]] = {topic: set() for topic in TOPICS}
         self._pending: set[Topic] = set()
         self._outgoing = asyncio.Event()
+        self._sender = secrets.token_hex(4)  # our own rings come back to us, and have been heard
 
     def ring(self, *topics: Topic) -> None:
         for topic in topics:
@@ -51,7 +53,7 @@ class Bell:
             await self._outgoing.wait()
             await asyncio.sleep(0.003)
             self._outgoing.clear()
-            topics, self._pending = sorted(self._pending), set()
+            topics, self._pending = [f"{self._sender} {topic}" for topic in sorted(self._pending)], set()
             with suppress(*AWAY):
                 await self._pool.execute("SELECT pg_notify('watchkeeper', t) FROM unnest($1::text[]) t", topics)
 
@@ -64,8 +66,9 @@ class Bell:
 
     async def _hear(self, connection: Connection) -> None:
         def heard(_connection: object, _pid: int, _channel: str, payload: object) -> None:
+            sender, _, rung = str(payload).partition(" ")
             for topic in TOPICS:
-                if topic == payload:
+                if topic == rung and sender != self._sender:
                     self._wake(topic)
 
         await connection.add_listener("watchkeeper", heard)
@@ -92,8 +95,11 @@ class Listener:
     def __exit__(self, *_: object) -> None:
         self._all.discard(self._event)
 
-    async def wait(self, timeout: float) -> None:  # noqa: ASYNC109  (a poll period, not a deadline)
+    async def wait(self, timeout: float, *, gather_s: float = 0) -> None:  # noqa: ASYNC109  (a poll period)
+        """gather_s: after a ring, so long more rings count as the same one."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):  # wait_for of 3.11 may lose a cancellation
                 await self._event.wait()
+        if gather_s and self._event.is_set():
+            await asyncio.sleep(gather_s)
         self._event.clear()

@@ -14,7 +14,8 @@ from bot.domain.capability import ChainReport
 from bot.domain.json import canonical
 
 GENESIS = hashlib.sha256(b"watchkeeper chain, version 1").digest()
-_BATCH = 500
+BATCH = 500
+GATHER_S = 0.01  # what is recorded together is sealed, told and shown together; 200 ms are allowed
 _SEALING = 0x57A7C5  # advisory lock: one batch at a time
 
 
@@ -52,7 +53,7 @@ async def seal(pool: Pool) -> int:
             ORDER BY e.id
             LIMIT $1
             """,
-            _BATCH,
+            BATCH,
         )
         if not rows:
             return 0
