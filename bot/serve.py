@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 import structlog
 from aiohttp import web as http
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
 
 from bot import loop_lag, reload, review
 from bot.db import database, events, leader, offers, seal
@@ -26,6 +28,7 @@ from bot.domain.command import Command
 from bot.domain.errors import ProviderError
 from bot.domain.event import Kind
 from bot.domain.health import Report
+from bot.domain.json import JsonObject
 from bot.domain.protection import shared_parts
 from bot.engine.again import Again
 from bot.engine.govern import EngineGovern
@@ -36,9 +39,10 @@ from bot.engine.votes import Votes
 from bot.files import Files, read
 from bot.providers.examine import alert_card, examine
 from bot.providers.registry import Providers, find_providers
-from bot.settings import Settings, SettingsError, variable
 from bot.schedule import Scheduler
+from bot.settings import Settings, SettingsError, variable
 from bot.slack.app import Identity, Listeners, bolt_app
+from bot.slack.envelope import Envelopes
 from bot.slack.follow import Follower
 from bot.slack.guard import Guard
 from bot.slack.inbox import SlackInbox
@@ -46,6 +50,7 @@ from bot.slack.people import SLACK_AWAY, SlackPeople
 from bot.slack.reply import Replies
 from bot.slack.send import Sender, web_client, web_session
 from bot.slack.share import Sharing
+from bot.slack.socket import SocketMode, SwitchedOff
 from bot.watch import Watch
 from bot.web import SlackDoor, admin_app, slack_app
 from bot.worker import DRAIN, Worker
@@ -106,6 +111,10 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+class TaskFailed(Exception):
+    """The process ended because one of its own tasks did; its log says more."""
+
+
 class Process:
     """One running bot: web, worker, or both. `start` returns when it listens, `stop` when all has ended."""
 
@@ -130,6 +139,8 @@ class Process:
         self._tasks: set[asyncio.Task[None]] = set()
         self._runners: list[http.AppRunner] = []
         self.stopping = asyncio.Event()
+        self.failed: str | None = None
+        self.socket: SocketMode | None = None
         self._hung_up = asyncio.Event()
         self._retired: list[Providers] = []
         self._identified = asyncio.Event()
@@ -159,7 +170,7 @@ class Process:
         if self._other_files and self.installation.team:
             await Again(self.installation, self.votes).decide_all()
         if self._with_web:
-            self.port = await self._listen(slack_app(self._door()), self._settings.host, self._settings.port)
+            await self._open_to_slack()
         self.admin_port = await self._listen(
             admin_app(self.problems), self._settings.admin_host, self._settings.admin_port
         )
@@ -223,7 +234,11 @@ class Process:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            log.error("process.task_failed", task=task.get_name(), exc_info=task.exception())
+            error = task.exception()
+            log.error("process.task_failed", task=task.get_name(), exc_info=error)
+            failed = f"{task.get_name()} failed ({type(error).__name__}); the log says more."
+            says = str(error) if isinstance(error, SwitchedOff) else failed
+            self.failed = self.failed or f"watchkeeper stopped: {says}"
             self.stopping.set()
 
     # --- duties -----------------------------------------------------------------------------------------------
@@ -327,11 +342,28 @@ class Process:
                 catalog = await people_table.fact(self._pool, reload.CATALOG)
         except (*AWAY, TimeoutError):
             return ["the database is away"]
-        return reload.in_step(self._files, policy, catalog)
+        deaf = self.socket.problems() if self.socket is not None else []
+        return [*reload.in_step(self._files, policy, catalog), *deaf]
 
     # --- the door -----------------------------------------------------------------------------------------------
 
-    def _door(self) -> SlackDoor:
+    async def _open_to_slack(self) -> None:
+        """At a URL where there is a signing secret, over Socket Mode where there is an app token, or both."""
+        settings, signing_secret, app_token = self._settings, self._settings.signing_secret, self._settings.app_token
+        # Without a URL nothing is signed: a secret that nobody knows, so that no signature could ever be good.
+        signed_with = signing_secret.get_secret_value() if signing_secret else secrets.token_hex(32)
+        bolt = self._bolt(signed_with)
+        if signing_secret is not None:
+            door = slack_app(_door(bolt, signed_with))
+            self.port = await self._listen(door, settings.host, settings.port)
+        if app_token is not None:
+            self.socket = SocketMode(self.client, app_token.get_secret_value(), Envelopes(bolt))
+            self._run("Socket Mode", self.socket.run())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(3):
+                    await self.socket.linked.wait()
+
+    def _bolt(self, signed_with: str) -> AsyncApp:
         press = Sharing(
             Press(self.installation, self.intake, self.votes, self.govern),
             self._pool,
@@ -340,14 +372,18 @@ class Process:
             names=self.people.name,
         )
         inbox = SlackInbox(self._pool, self.bell, self.people, self.stopping.set)
-        self.listeners = Listeners(self.intake, press, inbox, self.replies, now, unknown_if_recorded, self._offers)
-        secret = self._settings.signing_secret.get_secret_value()
-        bolt = bolt_app(self.identity, secret, self.client, self.listeners)
+        self.listeners = Listeners(
+            self.intake, press, inbox, self.replies, now, unknown_if_recorded, self._offers, self._open_form
+        )
+        return bolt_app(self.identity, signed_with, self.client, self.listeners)
 
-        async def dispatch(request: http.Request) -> http.Response:
-            return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
-
-        return SlackDoor(Guard(secret, time.time), dispatch)
+    async def _open_form(self, trigger: str, view: JsonObject) -> bool:
+        try:
+            await self.client.views_open(trigger_id=trigger, view=view)
+        except SLACK_AWAY as error:
+            log.warning("form.not_opened", error=type(error).__name__)
+            return False
+        return True
 
     async def _offers(self, card: Card) -> Mapping[str, str]:
         asks = [button.ask for button in card.buttons if button.ask.split(" ")[0] in self._files.commands]
@@ -378,6 +414,8 @@ class Process:
     async def _wind_down(self) -> None:
         for runner in self._runners:
             await runner.cleanup()
+        if self.socket is not None:
+            await self.socket.stop()
         if self._with_web and self._runners:  # else it did not come so far
             await self.listeners.drain()
         if self._working is not None:
@@ -386,6 +424,13 @@ class Process:
         with contextlib.suppress(*AWAY):
             await events.record(self._pool, Kind.BOT_STOPPED)
             await seal.seal(self._pool)
+
+
+def _door(bolt: AsyncApp, signing_secret: str) -> SlackDoor:
+    async def dispatch(request: http.Request) -> http.Response:
+        return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
+
+    return SlackDoor(Guard(signing_secret, time.time), dispatch)
 
 
 def load(settings: Settings, commands: Mapping[str, Command] | None = None) -> Files:
@@ -413,6 +458,8 @@ async def serve(settings: Settings, *, web: bool = True, worker: bool = True, dr
             await process.stopping.wait()
         finally:
             await process.stop()
+        if process.failed is not None:
+            raise TaskFailed(process.failed)
 
 
 async def verify_chain(settings: Settings) -> ChainReport:

@@ -46,9 +46,30 @@ class Click:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """One line to type before something dangerous starts. `target` names the run."""
+
+    title: str  # at most 24 characters
+    says: str
+    label: str
+    submit: str  # at most 24 characters
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A filled-in `Form`; `target` is believed only after it was looked up."""
+
+    target: str
+    typed: str
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the person who did it sees at once, alone; None = the run's own messages will tell."""
 
     card: Card | None = None
     replace: bool = False  # put it in the place of the ephemeral message that was clicked
     run: int | None = None
+    form: Form | None = None  # to be opened for whoever clicked

@@ -68,7 +68,7 @@ def own_confirm_card(run: Run, plan: Plan, approval: Approval) -> Card:
                 action="run.confirm",
                 target=run.target,
                 style="danger" if careful else "primary",
-                confirm=_dialog(plan) if careful else None,
+                confirm=_dialog(plan) if careful and approval.confirm != "typed" else None,
             ),
             Button("Cancel", action="run.withdraw", target=run.target),
         ),

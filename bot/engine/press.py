@@ -6,7 +6,7 @@ from bot.db import events, offers, runs
 from bot.domain import words
 from bot.domain.card import Card
 from bot.domain.event import Kind
-from bot.domain.invocation import Answer, Click, Invocation
+from bot.domain.invocation import Answer, Click, Form, Invocation, Submission
 from bot.domain.run import Run, RunId
 from bot.engine.govern import EngineGovern
 from bot.engine.installation import Installation
@@ -31,13 +31,37 @@ class Press:
             return await self._foreign(click)
         if click.action.startswith("ask"):
             return await self._ask(click)
-        run = await self._run(click)
+        run = await self._find(click.target)
         if run is None:
             return await self._forged(click)
+        if click.action == "run.confirm":
+            return await self._confirm(run, click.actor.id)
         told = await self._act(click, run)
-        if told is None and click.action == "run.confirm":  # the plan was shown to this person alone: its buttons go
-            return Answer(note(f"{run.label} is confirmed.", "Its message tells the rest."), replace=True, run=run.id)
         return Answer(told, run=run.id)
+
+    async def _confirm(self, run: Run, who: str) -> Answer:
+        """The plan was shown to this person alone: once it is confirmed, its buttons go."""
+        match await self._votes.confirm(run.id, who):
+            case Form() as form:
+                return Answer(form=form, run=run.id)
+            case Card() as card:
+                return Answer(card, run=run.id)
+            case None:
+                told = note(f"{run.label} is confirmed.", "Its message tells the rest.")
+                return Answer(told, replace=True, run=run.id)
+
+    async def submitted(self, submission: Submission) -> str | None:
+        """A typed confirmation: what is wrong with it, to be shown under the field, or None."""
+        run = await self._find(submission.target) if submission.actor.team == self._at.team else None
+        if run is None:
+            return "This form belongs to nothing that waits. Ask again. Nothing was changed."
+        match await self._votes.confirm(run.id, submission.actor.id, submission.typed):
+            case Form():
+                return f"That is not “{run.place}”. Nothing was changed."
+            case Card() as card:
+                return card.text[:300]
+            case None:
+                return None
 
     async def _act(self, click: Click, run: Run) -> Card | None:
         who = click.actor.id
@@ -46,8 +70,6 @@ class Press:
                 return await self._votes.vote(run.id, who, yes=True, digits=None, via="slack")
             case "approval.deny":
                 return await self._votes.vote(run.id, who, yes=False, digits=None, via="slack")
-            case "run.confirm":
-                return await self._votes.confirm(run.id, who)
             case "run.withdraw":
                 return await self._votes.withdraw(run.id, who)
             case "run.cancel":
@@ -74,8 +96,8 @@ class Press:
         )
         return await self._intake.receive(invocation)
 
-    async def _run(self, click: Click) -> Run | None:
-        found = _TARGET.fullmatch(click.target)
+    async def _find(self, target: str) -> Run | None:
+        found = _TARGET.fullmatch(target)
         run = await runs.get(self._at.pool, RunId(int(found[1]))) if found else None
         return run if run is not None and found and run.uuid.hex.startswith(found[2]) else None
 

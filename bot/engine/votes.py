@@ -5,9 +5,10 @@ from bot.db.database import Connection
 from bot.domain.approval import Approval, ApprovalState
 from bot.domain.card import Card, Tone
 from bot.domain.event import Kind
+from bot.domain.invocation import Form
 from bot.domain.json import JsonObject
 from bot.domain.run import Run, RunId, State
-from bot.domain.words import bold, clean
+from bot.domain.words import bold, clean, code
 from bot.engine import endings
 from bot.engine.installation import Installation
 from permissions.decide import Deny, counting_votes, may_vote
@@ -72,8 +73,11 @@ class Votes:
         await events.record(connection, Kind.APPROVAL_GRANTED, run=run, actor=by[-1], body={"by": list(by)})
         await locks.take_and_queue(connection, run)
 
-    async def confirm(self, run_id: RunId, by: str) -> Card | None:
-        """The requester's own Run button, where policy wants no second person."""
+    async def confirm(self, run_id: RunId, by: str, typed: str = "") -> Card | Form | None:
+        """The requester's own Run button, where policy wants no second person.
+
+        A Form when the place has to be typed first (`confirm: typed`) and was not.
+        """
         async with self._at.pool.acquire() as connection, connection.transaction():
             locked = await approvals.lock(connection, run_id)
             run = await runs.get(connection, run_id)
@@ -86,6 +90,8 @@ class Votes:
                 return self._too_late(run, approval)
             if approval.need:
                 return note("This needs somebody else's approval now.", "See who with /runs show.", run)
+            if approval.confirm == "typed" and " ".join(typed.lower().split()) != run.place:
+                return typed_form(run)
             await self.grant(connection, run, [by])
         self._at.bell.ring("work", "outbox")
         return None
@@ -143,4 +149,15 @@ def note(what: str, next_step: str = "", run: Run | None = None, tone: Tone = To
         f"{what} {next_step}".strip(),
         tuple(part for part in ("" if whole else bold(what), next_step) if part),
         footer=f"Nothing was changed by this{label}",
+    )
+
+
+def typed_form(run: Run) -> Form:
+    """Typing the place's name is the last look at what is about to be changed."""
+    return Form(
+        "Are you sure?",
+        f"{code(run.text)} cannot be taken back by itself. Nothing was changed yet.",
+        f"Type “{run.place}” to start it",
+        "Start it",
+        run.target,
     )

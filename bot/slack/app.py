@@ -20,10 +20,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.db.database import AWAY
 from bot.domain.card import Card, Tone
-from bot.domain.invocation import Answer, Click, Invocation
+from bot.domain.invocation import Answer, Click, Form, Invocation, Submission
 from bot.domain.json import JsonObject
 from bot.slack import payloads
-from bot.slack.blocks import render
+from bot.slack.blocks import TYPED, cut, form_view, render
 from bot.slack.reply import Replies
 
 log = structlog.get_logger()
@@ -41,6 +41,7 @@ class Intake(Protocol):
 
 class Press(Protocol):
     async def press(self, click: Click) -> Answer: ...
+    async def submitted(self, submission: Submission) -> str | None: ...
 
 
 class Inbox(Protocol):
@@ -80,6 +81,7 @@ class Listeners:
         clock: Callable[[], datetime],
         unknown: Callable[[datetime], Card],
         offers: Callable[[Card], Awaitable[Mapping[str, str]]],
+        open_form: Callable[[str, JsonObject], Awaitable[bool]],
     ) -> None:
         self._intake = intake
         self._press = press
@@ -88,6 +90,7 @@ class Listeners:
         self._clock = clock
         self._unknown = unknown
         self._offers = offers
+        self._open_form = open_form
         self._owned: set[asyncio.Task[None]] = set()
 
     async def command(self, ack: AsyncAck, body: dict[str, object]) -> None:
@@ -108,9 +111,30 @@ class Listeners:
         await ack()
         if answer.card is not None:
             self._own(self._tell(str(body.get("response_url", "")), answer.card, replace=answer.replace))
+        if answer.form is not None:
+            self._own(self._ask_for(answer.form, str(body.get("trigger_id", "")), str(body.get("response_url", ""))))
 
     async def _action(self, body: Body, at: datetime) -> Answer:
         return await self._press.press(payloads.click(body, at))
+
+    async def view(self, ack: AsyncAck, body: dict[str, object]) -> None:
+        """A submitted form closes, or stays open with what is wrong under its field."""
+        at = self._clock()
+        answer = await self._guarded(self._view(body), at)
+        if answer.card is None:
+            await ack()
+        else:
+            await ack(response_action="errors", errors={TYPED: cut(answer.card.text, 300)})
+
+    async def _view(self, body: Body) -> Answer:
+        wrong = await self._press.submitted(payloads.submission(body))
+        return Answer(Card(Tone.WARN, "", wrong)) if wrong else Answer()
+
+    async def _ask_for(self, form: Form, trigger: str, response_url: str) -> None:
+        """Slack takes a form only within 3 s of the click; else the person is told to press again."""
+        if not await self._open_form(trigger, form_view(form)):
+            what = "Slack was too slow to open the form. Nothing was changed: press the button again."
+            await self._tell(response_url, Card(Tone.WARN, "", what, (what,)), replace=False)
 
     async def event(self, body: dict[str, object], event: dict[str, object]) -> BoltResponse:
         """503 when it could not be recorded, so that Slack delivers it again."""
@@ -177,14 +201,17 @@ def bolt_app(identity: Identity, signing_secret: str, client: AsyncWebClient, li
     )
     app.command(EVERYTHING)(listeners.command)
     app.action(EVERYTHING)(listeners.action)
+    app.view(EVERYTHING)(listeners.view)
     app.event(EVERYTHING)(listeners.event)
     app.error(_answer_errors)
     return app
 
 
-async def _answer_errors(error: Exception) -> BoltResponse:
+async def _answer_errors(error: Exception, body: dict[str, object]) -> BoltResponse:
     error_id = secrets.token_hex(3)
     log.error("listener.failed", error_id=error_id, error=repr(error))
+    if body.get("type") == "event_callback":
+        return BoltResponse(status=503, body="not recorded; please deliver again")
     text = f"Something failed on my side; my log names it {error_id}. I do not know whether this was recorded."
     return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
 

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import assert_never
 
 from bot.domain.card import Button, Card, Confirm, Part, Pre, StepLine, Table, Tone
+from bot.domain.invocation import Form
 from bot.domain.json import Json, JsonObject, canonical
 from bot.slack.mrkdwn import elements, marked, mrkdwn, plain_text, web
 
@@ -36,6 +37,10 @@ _FOR_FOOTER = 1_500
 _STATUS = {"pending": "pending", "working": "in_progress", "done": "complete", "failed": "error", "stopped": "error"}
 
 
+TYPED = "typed"
+"""The form's callback, its block and its field: there is one."""
+
+
 def render(card: Card, offers: Mapping[str, str] | None = None) -> tuple[str, list[JsonObject]]:
     """(text, blocks) of one message. offers: command line → opaque id; a button whose line has none is left out."""
     spoken = (mrkdwn(one).strip() for one in (card.text, card.title, _first(card)))
@@ -50,6 +55,27 @@ def render(card: Card, offers: Mapping[str, str] | None = None) -> tuple[str, li
     rest = [_context(_where_the_rest_is(card))] if room.cut or room.partly else []
     blocks = [*head, *room.blocks, *rest, *actions, *footer]
     return text, blocks or [_section(text)]
+
+
+def form_view(form: Form) -> JsonObject:
+    """A modal with one line to type (docs.slack.dev: "Modals")."""
+    return {
+        "type": "modal",
+        "callback_id": TYPED,
+        "private_metadata": form.target,
+        "title": _plain(form.title, 24),
+        "submit": _plain(form.submit, 24),
+        "close": _plain("Not yet", 24),
+        "blocks": [
+            _section(mrkdwn(form.says)),
+            {
+                "type": "input",
+                "block_id": TYPED,
+                "label": _plain(form.label, 2000),
+                "element": {"type": "plain_text_input", "action_id": TYPED},
+            },
+        ],
+    }
 
 
 @dataclass(slots=True)

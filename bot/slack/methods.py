@@ -21,6 +21,7 @@ METHODS: Mapping[str, frozenset[str]] = {
     "files.getUploadURLExternal": frozenset({"files:write"}),
     "users.info": frozenset({"users:read"}),
     "users.list": frozenset({"users:read"}),
+    "views.open": frozenset(),
 }
 """Method → the scopes that it needs wherever we call it."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.domain.invocation import Actor, Click, Invocation
+from bot.domain.invocation import Actor, Click, Invocation, Submission
 
 
 class _Payload(BaseModel):
@@ -53,6 +53,36 @@ class ActionPayload(_Payload):
     actions: list[_Action] = Field(min_length=1)
     trigger_id: str = Field(min_length=1, max_length=200)
     response_url: str = ""
+
+
+class _Field(_Payload):
+    value: str | None = None
+
+
+class _State(_Payload):
+    values: dict[str, dict[str, _Field]] = Field(default_factory=dict)
+
+
+class _View(_Payload):
+    private_metadata: str = Field(default="", max_length=3000)
+    state: _State = Field(default_factory=_State)
+
+
+class ViewPayload(_Payload):
+    """A submitted form (`view_submission`)."""
+
+    team: _Team | None = None
+    user: _User
+    view: _View
+
+
+def submission(body: Mapping[str, object]) -> Submission:
+    """The one line that was typed, wherever it stands in the form."""
+    payload = ViewPayload.model_validate(body)
+    team = payload.user.team_id or (payload.team.id if payload.team else "")
+    fields = [field for block in payload.view.state.values.values() for field in block.values()]
+    typed = next((field.value for field in fields if field.value), "")
+    return Submission(payload.view.private_metadata, typed[:300], Actor(payload.user.id, team))
 
 
 def invocation(body: Mapping[str, object], received_at: datetime) -> Invocation:

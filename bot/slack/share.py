@@ -8,7 +8,7 @@ from bot.db import database, posts, runs
 from bot.db.database import Pool
 from bot.db.posts import Intent
 from bot.domain.card import Card, Tone
-from bot.domain.invocation import Answer, Click
+from bot.domain.invocation import Answer, Click, Submission
 from bot.domain.run import FINAL, RunId
 from bot.domain.run_end import end_card
 from bot.domain.words import clean
@@ -21,6 +21,7 @@ _TARGET = re.compile(r"(\d{1,15})-([0-9a-f]{8})")
 
 class Press(Protocol):
     async def press(self, click: Click) -> Answer: ...
+    async def submitted(self, submission: Submission) -> str | None: ...
 
 
 class Sharing:
@@ -37,6 +38,9 @@ class Sharing:
     ) -> None:
         self._press, self._pool, self._team = press, pool, team
         self._installed, self._names = installed, names
+
+    async def submitted(self, submission: Submission) -> str | None:
+        return await self._press.submitted(submission)
 
     async def press(self, click: Click) -> Answer:
         if click.action != "share" or not click.actor.team or click.actor.team != self._team():
