@@ -109,12 +109,14 @@ def _thin(files: Files) -> list[str]:
 
 def _try(current: Files | None, proposed: Files, last: int) -> None:
     """current None: the policy that the bot has in force."""
+    from bot import logs
     from bot import serve as process
     from bot.review import Simulation
 
     async def tried() -> Simulation | None:
         return await process.try_policy(load_settings(), current, proposed, last)
 
+    logs.silence()
     found = run(tried())
     if found is None:
         stop(
