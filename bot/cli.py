@@ -46,6 +46,8 @@ def _serve(*, web: bool, worker: bool, drain_s: float) -> None:
         run(process.serve(load_settings(), web=web, worker=worker, drain_s=drain_s))
     except SettingsError as error:
         stop(*error.lines)
+    except process.TaskFailed as error:
+        stop(str(error))
     except (CatalogError, PolicyError) as error:
         stop(*(str(problem) for problem in error.problems))
     except FileNotFoundError as error:
@@ -70,13 +72,16 @@ def manifest(
     check: Annotated[bool, typer.Option("--check", help="Only tell whether manifest.yml is in step.")] = False,
     commands: Annotated[Set, typer.Option(help="Which commands are installed.")] = "core",
     request_url: Annotated[str, typer.Option(help="Where Slack reaches the bot.")] = "https://YOUR-HOST/slack/events",
+    socket: Annotated[bool, typer.Option("--socket", help="For Socket Mode: no URL, no TLS needed.")] = False,
     groups: Annotated[bool, typer.Option("--groups", help="The policy has trust_groups: true.")] = False,
 ) -> None:
     """Print the Slack app's manifest, made from the commands."""
     from bot.slack import manifest as slack_manifest
     from commands import find
 
-    made = slack_manifest.manifest(find().values(), which=commands, request_url=request_url, groups=groups)
+    made = slack_manifest.manifest(
+        find().values(), which=commands, request_url=request_url, groups=groups, socket=socket
+    )
     text = slack_manifest.dump(made)
     if not check:
         typer.echo(text, nl=False)

@@ -13,4 +13,13 @@ RUNS_IN_HAND = Gauge("watchkeeper_runs_in_hand", "Runs that this process is plan
 SLACK_CALLS = Counter("watchkeeper_slack_calls_total", "Calls to Slack's Web API", ["method", "result"])
 SLACK_REACHABLE = Gauge("watchkeeper_slack_reachable", "1 while Slack's Web API answers")
 POSTS_WAITING = Gauge("watchkeeper_posts_waiting", "Messages that wait to be sent")
+SOCKET_CONNECTIONS = Gauge(
+    "watchkeeper_socket_connections", "Connections of this app as Slack counted them last; more than bots are ghosts"
+)
+SOCKET_HEARD = Gauge(
+    "watchkeeper_socket_last_heard_seconds", "When Slack was last heard over Socket Mode, pongs included"
+)
+SOCKET_ENVELOPES = Counter("watchkeeper_socket_envelopes_total", "What came over Socket Mode", ["result"])
+SOCKET_FAREWELLS = Counter("watchkeeper_socket_farewells_total", "How often Slack ended a connection", ["reason"])
+SOCKET_FAILURES = Counter("watchkeeper_socket_failures_total", "Connections that could not be opened", ["why"])
 LOOP_LAG = Gauge("watchkeeper_loop_lag_seconds", "How late the event loop woke last")

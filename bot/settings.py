@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SLACK = "https://slack.com/api/"
@@ -33,7 +33,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=ENV_FILE, extra="ignore", case_sensitive=True, populate_by_name=True)
 
     bot_token: SecretStr = Field(validation_alias=_name("SLACK_BOT_TOKEN"))
-    signing_secret: SecretStr = Field(validation_alias=_name("SLACK_SIGNING_SECRET"))
+    signing_secret: SecretStr | None = Field(default=None, validation_alias=_name("SLACK_SIGNING_SECRET"))
+    app_token: SecretStr | None = Field(default=None, validation_alias=_name("SLACK_APP_TOKEN"))
     api_url: str = Field(default=SLACK, validation_alias=_name("SLACK_API_URL"))
     database_url: SecretStr | None = Field(default=None, validation_alias=_name("DATABASE_URL"))
     data_dir: Path = Field(default=Path(".watchkeeper"), validation_alias=_name("WATCHKEEPER_DATA_DIR"))
@@ -44,12 +45,25 @@ class Settings(BaseSettings):
     admin_host: str = Field(default="127.0.0.1", validation_alias=_name("ADMIN_HOST"))
     admin_port: int = Field(default=3001, ge=0, le=65535, validation_alias=_name("ADMIN_PORT"))
 
-    @field_validator("bot_token", "signing_secret")
+    @field_validator("bot_token", "signing_secret", "app_token")
     @classmethod
-    def _not_empty(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().strip():
+    def _not_empty(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().strip():
             raise ValueError("is empty")
         return value
+
+    @field_validator("app_token")
+    @classmethod
+    def _app_level(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith("xapp-"):
+            raise ValueError("is not an app-level token")
+        return value
+
+    @model_validator(mode="after")
+    def _a_way_in(self) -> "Settings":
+        if self.signing_secret is None and self.app_token is None:
+            raise ValueError(_NO_WAY_IN)
+        return self
 
     @field_validator("api_url")
     @classmethod
@@ -72,8 +86,15 @@ def is_loopback(host: str) -> bool:
 _REMEDY = {
     "SLACK_BOT_TOKEN": "copy it from your Slack app: OAuth & Permissions, Bot User OAuth Token (xoxb-…)",
     "SLACK_SIGNING_SECRET": "copy it from your Slack app: Basic Information, App Credentials",
+    "SLACK_APP_TOKEN": "copy it from your Slack app: Basic Information, App-Level Tokens (xapp-…, connections:write)",
     "SLACK_API_URL": "leave it unset for Slack itself",
 }
+
+
+_NO_WAY_IN = (
+    "SLACK_SIGNING_SECRET is missing, and so is SLACK_APP_TOKEN: set the first (Basic Information, App Credentials) "
+    "when Slack reaches the bot at a URL, the second (App-Level Tokens) for Socket Mode without one."
+)
 
 
 def load() -> Settings:
@@ -81,11 +102,12 @@ def load() -> Settings:
     try:
         return Settings()  # pyright: ignore[reportCallIssue]
     except ValidationError as error:
-        raise SettingsError([_line(str(e["loc"][0]), e["type"], e["msg"]) for e in error.errors()]) from None
+        found = [(e["loc"], e["type"], e["msg"].removeprefix("Value error, ")) for e in error.errors()]
+        raise SettingsError([_line(str(at[0]), kind, says) if at else says for at, kind, says in found]) from None
 
 
 def _line(name: str, kind: str, message: str) -> str:
-    what = "is missing" if kind == "missing" else message.removeprefix("Value error, ")
+    what = "is missing" if kind == "missing" else message
     remedy = _REMEDY.get(name, "see docs/install.md")
     return f"{name} {what}: {remedy}."
 

@@ -53,17 +53,19 @@ def manifest(
     which: Which = "core",
     request_url: str = "https://YOUR-HOST/slack/events",
     groups: bool = False,
+    socket: bool = False,
 ) -> JsonObject:
     """The manifest of one set of commands. ValueError when Slack could not install it.
 
-    groups: the policy trusts user groups.
+    groups: the policy trusts user groups. socket: Slack is reached over Socket Mode, so no URL is named.
     """
     chosen = sorted((command for command in commands if which in command.sets), key=lambda command: command.name)
     wrong = problems(chosen)
     if wrong:
         raise ValueError(" ".join(wrong))
     events = sorted({**EVENTS, **(GROUP_EVENTS if groups else {})})
-    slash: list[Json] = [_slash(command, request_url) for command in chosen]
+    at: JsonObject = {} if socket else {"request_url": request_url}
+    slash: list[Json] = [_slash(command, None if socket else request_url) for command in chosen]
     return {
         "_metadata": {"major_version": 2},
         "display_information": {
@@ -83,19 +85,20 @@ def manifest(
         },
         "oauth_config": {"scopes": {"bot": [*sorted({"commands", *scopes(groups=groups)})]}},
         "settings": {
-            "event_subscriptions": {"request_url": request_url, "bot_events": [*events]},
-            "interactivity": {"is_enabled": True, "request_url": request_url},
+            "event_subscriptions": {**at, "bot_events": [*events]},
+            "interactivity": {"is_enabled": True, **at},
             "org_deploy_enabled": False,
-            "socket_mode_enabled": False,
+            "socket_mode_enabled": socket,
             "token_rotation_enabled": False,
         },
     }
 
 
-def _slash(command: Command, request_url: str) -> JsonObject:
+def _slash(command: Command, url: str | None) -> JsonObject:
+    at: JsonObject = {} if url is None else {"url": url}
     return {
         "command": command.name,
-        "url": request_url,
+        **at,
         "description": command.help,
         "usage_hint": hint_of(command) or "help",
         "should_escape": True,  # mentions arrive as ids: nobody is found by a name

@@ -31,9 +31,9 @@ async def open_company(pool: Pool, tmp_path: Path, shelf: Shelf) -> AsyncIterato
     """A company with another catalog or policy than the usual one: `await open_company(policy=…)`."""
     async with AsyncExitStack() as stack:
 
-        async def opened(*, drain_s: float = 5.0, **files: str) -> Company:
+        async def opened(*, drain_s: float = 5.0, socket: bool = False, **files: str) -> Company:
             command = shelf.command()
-            company = Company(pool, tmp_path, {command.name: command}, drain_s=drain_s, **files)
+            company = Company(pool, tmp_path, {command.name: command}, drain_s=drain_s, socket=socket, **files)
             stack.push_async_callback(company.close)
             await company.open()
             return company
