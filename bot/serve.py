@@ -28,6 +28,7 @@ from bot.domain.command import Command
 from bot.domain.errors import ProviderError
 from bot.domain.event import Kind
 from bot.domain.health import Report
+from bot.domain.json import JsonObject
 from bot.domain.protection import shared_parts
 from bot.engine.again import Again
 from bot.engine.govern import EngineGovern
@@ -371,8 +372,18 @@ class Process:
             names=self.people.name,
         )
         inbox = SlackInbox(self._pool, self.bell, self.people, self.stopping.set)
-        self.listeners = Listeners(self.intake, press, inbox, self.replies, now, unknown_if_recorded, self._offers)
+        self.listeners = Listeners(
+            self.intake, press, inbox, self.replies, now, unknown_if_recorded, self._offers, self._open_form
+        )
         return bolt_app(self.identity, signed_with, self.client, self.listeners)
+
+    async def _open_form(self, trigger: str, view: JsonObject) -> bool:
+        try:
+            await self.client.views_open(trigger_id=trigger, view=view)
+        except SLACK_AWAY as error:
+            log.warning("form.not_opened", error=type(error).__name__)
+            return False
+        return True
 
     async def _offers(self, card: Card) -> Mapping[str, str]:
         asks = [button.ask for button in card.buttons if button.ask.split(" ")[0] in self._files.commands]

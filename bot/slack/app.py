@@ -212,8 +212,6 @@ async def _answer_errors(error: Exception, body: dict[str, object]) -> BoltRespo
     log.error("listener.failed", error_id=error_id, error=repr(error))
     if body.get("type") == "event_callback":
         return BoltResponse(status=503, body="not recorded; please deliver again")
-    if body.get("type") == "event_callback":
-        return BoltResponse(status=503, body="not recorded; please deliver again")
     text = f"Something failed on my side; my log names it {error_id}. I do not know whether this was recorded."
     return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
 
