@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.checkup import Remark
 from bot.domain.errors import ProviderError
-from bot.domain.words import listed
+from bot.domain.words import listed, some
 from bot.providers.postgres.address import Address
 from bot.providers.postgres.binaries import pick
 from bot.providers.postgres.connect import Connection, reading
@@ -99,7 +99,7 @@ def _role(name: str, role: Role) -> Remark:
     if role.more:
         what = f"{role.name} ({name}) is more than a backup needs: {listed(list(role.more), 'and')}."
         return Remark("postgres", "warn", what, "Give the bot a role of its own: one that may read every table.")
-    return Remark("postgres", "ok", f"PostgreSQL {role.version}, {role.tables} tables, as {role.name}")
+    return Remark("postgres", "ok", f"PostgreSQL {role.version}, {some(role.tables, 'table')}, as {role.name}")
 
 
 def _unread(role: Role) -> Iterable[Remark]:
