@@ -56,7 +56,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slack: Workspace) ->
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(logs, "silence", lambda: None)
     monkeypatch.setenv("SLACK_API_URL", slack.api_url)
-    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL"):
+    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 
@@ -124,6 +124,19 @@ async def test_whoever_has_no_app_yet_is_told_how_and_gets_its_manifest(
     result = await told("n", "https://ops.shop.example/", *answers[1:])
     assert "https://ops.shop.example/slack/events" in (folder / "slack-app.yml").read_text()
     assert "From a manifest" in result.output
+
+
+async def test_without_an_address_it_is_socket_mode_with_its_own_token(
+    folder: Path, website: str, database_url: str
+) -> None:
+    answers = first_time(website, database_url, database_url)
+    result = await told("n", "", TOKEN, "", "xapp-1-A0-trial", *answers[3:])
+    assert result.exit_code == 0, result.output
+    assert "socket_mode_enabled: true" in (folder / "slack-app.yml").read_text()
+    assert "connections:write" in result.output
+    assert env_file.values(folder / ".env").keys() >= {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"}
+    assert "SLACK_SIGNING_SECRET" not in env_file.values(folder / ".env")
+    assert "nothing calls the bot" in result.output
 
 
 async def test_a_second_run_changes_nothing_that_is_not_asked_for(

@@ -61,6 +61,9 @@ def _data_dir(folder: Path) -> Remark:
 
 async def _ports(settings: Settings) -> list[Remark]:
     running = await _answers(settings.admin_host, settings.admin_port)
+    if settings.signing_secret is None:
+        admin = _port("admin port", settings.admin_host, settings.admin_port, running, "/readyz", "ADMIN_PORT")
+        return [Remark("network", "ok", "Socket Mode: the bot calls Slack, nothing calls the bot"), admin]
     return [
         _port("port", settings.host, settings.port, running, "Slack's requests", "PORT"),
         _open(settings),

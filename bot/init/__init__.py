@@ -24,6 +24,9 @@ from bot.slack.survey import Channel, Member, SurveyError, Workspace, surveying
 from bot.terminal import run, stop
 
 _APP_MANIFEST = Path("slack-app.yml")
+_TOKEN = "SLACK_BOT_TOKEN"  # noqa: S105
+_WAYS_IN = ("SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN")
+_TOKEN_WORDS = "Bot User OAuth Token, xoxb-… (not shown)"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +95,20 @@ def _files(paths: Paths) -> Files | None:
 
 def _slack_secrets(before: dict[str, str]) -> dict[str, str]:
     """The two of the app, asked for where neither the environment nor .env has them."""
-    names = {"SLACK_BOT_TOKEN": "Bot User OAuth Token, xoxb-… (not shown)",
-             "SLACK_SIGNING_SECRET": "Signing Secret (not shown)"}  # fmt: skip
-    wanted = {name: words for name, words in names.items() if not (variable(name) or before.get(name))}
-    if not wanted:
+    has = {name for name in (_TOKEN, *_WAYS_IN) if variable(name) or before.get(name)}
+    if _TOKEN in has and has & {*_WAYS_IN}:
         return {}
     ask.title("Slack app")
-    if "SLACK_BOT_TOKEN" in wanted and not ask.yes("Is the app made and installed in Slack?"):
+    if _TOKEN not in has and not ask.yes("Is the app made and installed in Slack?"):
         _tell_how()
-    return {name: _typed(words) for name, words in wanted.items()}
+    found = {} if _TOKEN in has else {_TOKEN: _typed(_TOKEN_WORDS)}
+    return found if has & {*_WAYS_IN} else found | _way_in()
+
+
+def _way_in() -> dict[str, str]:
+    signing, app = _WAYS_IN
+    value = ask.secret("Signing Secret (not shown; empty: the app uses Socket Mode)")
+    return {signing: value} if value else {app: _typed("App-Level Token, xapp-… (not shown)")}
 
 
 def _typed(words: str) -> str:
@@ -112,16 +120,27 @@ def _typed(words: str) -> str:
 
 
 def _tell_how() -> None:
-    address = ask.line("Where will Slack reach the bot? Its https address", "https://bot.example.com").rstrip("/")
-    made = manifest.dump(manifest.manifest(commands.find().values(), request_url=f"{address}/slack/events"))
+    address = ask.until(_https, "Where will Slack reach the bot, https://… (empty: nowhere, by Socket Mode)").rstrip(
+        "/"
+    )
+    url = f"{address}/slack/events"
+    made = manifest.dump(manifest.manifest(commands.find().values(), request_url=url, socket=not address))
     if not _APP_MANIFEST.exists() or ask.yes(f"{_APP_MANIFEST} is there. Write it anew?"):
         _APP_MANIFEST.write_text(made)
     ask.say(
         "    1. Open https://api.slack.com/apps?new_app=1",
         f"       → From a manifest → paste {_APP_MANIFEST} (written here) → Create → Install to Workspace.",
         "    2. OAuth & Permissions: copy the Bot User OAuth Token.",
-        "    3. Basic Information → App Credentials: copy the Signing Secret.",
+        "    3. Basic Information → App Credentials: copy the Signing Secret."
+        if address
+        else "    3. Basic Information → App-Level Tokens: make one with connections:write, copy it.",
     )
+
+
+def _https(word: str) -> str:
+    if word and not word.startswith("https://"):
+        raise ValueError("Slack wants https://….")
+    return word
 
 
 def _survey(secrets: dict[str, str], before: dict[str, str]) -> Found:
@@ -133,7 +152,7 @@ def _survey(secrets: dict[str, str], before: dict[str, str]) -> Found:
         except SurveyError as error:
             ask.say(f"    {error.what} {error.next_step}")
             if error.of_token and "SLACK_BOT_TOKEN" in secrets:
-                secrets["SLACK_BOT_TOKEN"] = _typed("Bot User OAuth Token, xoxb-… (not shown)")
+                secrets[_TOKEN] = _typed(_TOKEN_WORDS)
             elif error.of_token or not ask.yes("Try again?", True):
                 stop("Nothing was changed.")
         else:
