@@ -187,8 +187,8 @@ async def test_a_trusted_user_group_gives_its_members_the_role(open_company: Ope
     company.slack.add_usergroup("S0ONCALL", "oncall", "On call", ["U0ANA", "U0MIA"])
     company.process.people.look_again()
     async with asyncio.timeout(5):
-        while not is_in_a_group(company, "U0MIA"):
-            await company.process.people.refresh("U0MIA")
+        while not is_in_a_group(company, "U0ANA"):
+            await company.process.people.refresh("U0BEN")
     card = await company.asked()
     copy = await company.dm("mia", "Poke shop production?")
     await company.click("mia", copy, APPROVE)
