@@ -76,9 +76,9 @@ def _words(member: Member) -> Sequence[str]:
 def _preset(people: int) -> str:
     ask.say(
         "  How are changes to production approved?",
-        "    solo        one person: your own click, destructive things typed and after a backup",
-        "    small-team  one other person says yes; alone after 3 minutes of silence, reviewed next morning",
-        "    strict      one other person, two for what is destructive; never alone",
+        "    solo        nobody else is asked: your own click, and typed words for what is destructive",
+        "    small-team  one other operator says yes within 15 minutes; an admin for what is destructive",
+        "    strict      one other operator; two people, one of them an admin, for what is destructive",
     )
     return ask.until(_known_preset, "Preset", "solo" if people == 1 else DEFAULT_PRESET)
 
