@@ -1,19 +1,22 @@
-"""Back up a service's database, see what there is, and prove that it restores. Never changes the service."""
+"""Back up a service's database, see what there is, prove that it restores, and put it back. Only a restore changes
+the service, and only at its very end."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from bot.domain.backup import (
     KIND,
+    LATEST,
     Backup,
     Proof,
+    check_label,
     differs_card,
     file_name,
     from_json,
+    label_of,
     made_card,
     overview_card,
     restored_card,
@@ -22,25 +25,35 @@ from bot.domain.backup import (
     whole_card,
 )
 from bot.domain.backup_care import REMOVED, TEST, Care, Happened, care_lines, evidence, failure, may_go, removed_words
-from bot.domain.capability import BackupStore, Running, Step
+from bot.domain.capability import BackupStore, Look, Running, Step
 from bot.domain.card import Card, Tone
 from bot.domain.catalog import Place
 from bot.domain.command import Arg, Command, Environment, Service, Verb
 from bot.domain.errors import Impossible, ProviderError, StepFailed
 from bot.domain.json import JsonObject
 from bot.domain.plan import Plan
-from bot.domain.run import RunId
+from bot.domain.restore import Restored, Target, beside_card, not_restored_card, restore_plan, switched_card
+from bot.domain.run import Lock, RunId, State
 from bot.domain.schedule import KIND as SCHEDULE
-from bot.domain.words import code, quoted, size, some
-from bot.providers.postgres import BackupSettings, Dump, Facts, Postgres, PostgresSettings
-from permissions.model import BACKUP_CREATE, BACKUP_READ, BACKUP_VERIFY, Risk
+from bot.domain.words import code, listed, person, size, some, when
+from bot.providers.postgres import (
+    BackupSettings,
+    Beside,
+    Dump,
+    Facts,
+    Postgres,
+    PostgresSettings,
+    Standing,
+    beside_name,
+)
+from permissions.model import BACKUP_CREATE, BACKUP_READ, BACKUP_RESTORE, BACKUP_VERIFY, Risk
 
-LATEST = "latest"
 LIMIT = timedelta(hours=4)
 _COUNTING = timedelta(seconds=10)  # how long counts may lag behind the dump
 _SHOWN = 10
+_COUNT_NOW = timedelta(seconds=15)
+_SWITCH = timedelta(seconds=60)
 _ALL = 10_000  # retention keeps far fewer
-_LABEL = re.compile(r"b-?([1-9]\d{0,17})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +76,20 @@ class BackupVerify:
     quick: Annotated[bool, Arg(help="read the file only, restore no copy")] = False
 
     def __post_init__(self) -> None:
-        """ValueError for a word that names no backup: it may be a misspelt service."""
-        if self.backup.lower() != LATEST and not _LABEL.fullmatch(self.backup):
-            raise ValueError(f"{quoted(self.backup, 40)} is no backup: write latest, or its label like B-42.")
+        check_label(self.backup)
 
-    @property
-    def label(self) -> str:
-        """B-42, or empty for the newest."""
-        found = _LABEL.fullmatch(self.backup)
-        return f"B-{found[1]}" if found else ""
+
+@dataclass(frozen=True, slots=True)
+class BackupRestore:
+    service: Service
+    environment: Environment
+    backup: Annotated[str, Arg(placeholder="latest|B-42", help="which backup")]
+    into: Annotated[
+        Literal["same", "new"], Arg(option="--into", help="new: beside the database in use, which stays as it is")
+    ] = "same"
+
+    def __post_init__(self) -> None:
+        check_label(self.backup)
 
 
 # --- db --------------------------------------------------------------------------------------------------------
@@ -272,17 +290,18 @@ async def _testify(running: Running, backup: Backup, says: str) -> None:
     await running.records.put(TEST, backup.place, running.run.label, failure(backup, says, running.now))
 
 
-async def _wanted(request: BackupVerify, place: Place, running: Running) -> Backup:
-    if not request.label:
+async def _wanted(request: BackupVerify | BackupRestore, place: Place, running: Look) -> Backup:
+    label = label_of(request.backup)
+    if not label:
         newest = await _newest(running, place)
         if newest is None:
             raise Impossible(f"{place} has no backup on record.", f"Make one with {code(f'/backup db {place}')}.")
         return newest
-    value = await running.records.get(KIND, place, request.label)
+    value = await running.records.get(KIND, place, label)
     if value is None:
         shown = code(f"/backup status {place}")
-        raise Impossible(f"{place} has no backup {request.label} on record.", f"See what there is with {shown}.")
-    return from_json(request.label, place, value)
+        raise Impossible(f"{place} has no backup {label} on record.", f"See what there is with {shown}.")
+    return from_json(label, place, value)
 
 
 async def _same(backup: Backup, store: BackupStore, running: Running) -> None:
@@ -300,17 +319,117 @@ async def _same(backup: Backup, store: BackupStore, running: Running) -> None:
     )
 
 
+# --- restore ---------------------------------------------------------------------------------------------------
+
+
+async def plan_restore(request: BackupRestore, look: Look) -> Plan:
+    place = Place(request.service, request.environment)
+    backup = await _wanted(request, place, look)
+    database, store = look.provider(place, Postgres), look.provider(place, BackupStore)
+    another = f"Choose another: {code(f'/backup status {place}')}."
+    if backup.proof == "damaged":
+        raise Impossible(f"{backup.label} is damaged.", another)
+    if backup.file not in {one.name for one in await store.listed()}:
+        raise Impossible(
+            f"The file of {backup.label} is gone.", f"Choose another: {code(f'/backup status {place}')}."
+        )
+    standing = await database.standing()
+    _may_restore(place, standing, backup)
+    rows = await database.counted(_COUNT_NOW)
+    before = [run for run in await look.last_runs(place, "/backup", 50) if run.verb == "restore"]
+    done = [run for run in before if run.state is State.SUCCEEDED]
+    last = [f"{one.label} by {person(one.actor)}, {when(one.finished_at, 'date')}" for one in done if one.finished_at]
+    return restore_plan(
+        backup,
+        Target(database.where, standing.database, standing.version, standing.size, standing.connected, rows),
+        look.now,
+        into_new=request.into == "new",
+        backup_first=look.backup_first and request.into == "same",
+        last=last[:1],
+        usual=done[0].took if done else None,
+    )
+
+
+def _may_restore(place: Place, now: Standing, backup: Backup) -> None:
+    """Impossible, with the remedy, for what would fail half-way or may never be done."""
+    if now.ours:
+        raise Impossible(
+            f"{now.database} holds the records of a Watchkeeper itself, which is never restored by the bot.",
+            "Stop the bot and restore it by hand.",
+        )
+    if now.version < backup.server:
+        raise Impossible(
+            f"The server is PostgreSQL {now.version}, the backup is of {backup.server}: it may not fit.",
+            f"Restore it on a server of PostgreSQL {backup.server} or newer by hand.",
+        )
+    lacks = now.lacks
+    if lacks:
+        raise Impossible(
+            f"The role that the bot has on the server of {place} may not {listed(lacks, 'nor')}.",
+            "Give it that right, or name another role's address as `postgres.url`.",
+        )
+
+
+async def restore(request: BackupRestore, plan: Plan, running: Running) -> Card:
+    """Until the switch the service is as it was, and whatever stops us is told so."""
+    place = Place(request.service, request.environment)
+    backup = await _wanted(replace(request, backup=str(plan.binds["backup"])), place, running)
+    database, store = running.provider(place, Postgres), running.provider(place, BackupStore)
+    fresh = ""
+    try:
+        if plan.binds["backup_first"]:
+            await make(BackupDb(request.service, request.environment), plan, running)
+            fresh = f"B-{running.run.id}"
+        async with running.step("read the backup", deadline=LIMIT) as step:
+            await _same(backup, store, running)
+            await step.say("SHA-256 as recorded")
+        return await _put_back(request, backup, database, store, running, fresh)
+    except (StepFailed, ProviderError) as error:
+        if error.changed != "nothing":
+            raise
+        return not_restored_card(backup, error, fresh, lacks_fresh=bool(plan.binds["backup_first"]) and not fresh)
+
+
+async def _put_back(
+    request: BackupRestore, backup: Backup, database: Postgres, store: BackupStore, running: Running, fresh: str
+) -> Card:
+    begun = asyncio.get_running_loop().time()
+    now = await database.standing()
+    name = beside_name(now.database, f"_restored_{running.now:%Y%m%d}_r{running.run.id}")
+    async with database.beside(now, name) as copy:
+        async with running.step("restore beside it", deadline=LIMIT) as step:
+            found = await copy.fill(store.path(backup.file), backup.client, dict(backup.rows), LIMIT)
+            await step.say(f"{some(found.rows, 'row')} in {some(found.tables, 'table')}, as when it was made")
+        done = Restored(backup, now.database, name, found.rows, found.tables, found.uncounted, _since(begun), fresh)
+        if request.into == "new":
+            copy.kept = True
+            return beside_card(done)
+        kept = await _switch(copy, now, running)
+    async with running.verifying() as step:
+        after = await database.facts()
+        await step.say(f"{now.database} answers, {size(after.size)}")
+    return switched_card(replace(done, name=kept, took=_since(begun)))
+
+
+async def _switch(copy: Beside, now: Standing, running: Running) -> str:
+    kept = beside_name(now.database, f"_before_r{running.run.id}")
+    async with running.step("switch", deadline=_SWITCH) as step:
+        await copy.switch(kept, _SWITCH)
+        await step.say(f"{now.database} is the restored one, the one before is {kept}")
+    return kept
+
+
 # --- what is on record -----------------------------------------------------------------------------------------
 
 
-async def _backups(running: Running, place: Place, limit: int) -> list[Backup]:
+async def _backups(running: Look, place: Place, limit: int) -> list[Backup]:
     """Newest first by the time they were made, not by when they were last verified."""
     rows = await running.records.listed(KIND, place, limit)
     found = [from_json(label, place, value) for label, value, _ in rows]
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
-async def _newest(running: Running, place: Place) -> Backup | None:
+async def _newest(running: Look, place: Place) -> Backup | None:
     found = await _backups(running, place, _ALL)
     return found[0] if found else None
 
@@ -329,7 +448,7 @@ def _since(begun: float) -> timedelta:
 
 COMMAND = Command(
     "/backup",
-    "Back up a database, see the backups, prove that one restores.",
+    "Back up a database, see the backups, prove that one restores, put one back.",
     (
         Verb(
             "db",
@@ -362,6 +481,18 @@ COMMAND = Command(
             help="Read a backup to its end and restore a copy on a scratch server, never on the service's own.",
             example="/backup verify shop production latest",
             deadline=2 * LIMIT,
+        ),
+        Verb(
+            "restore",
+            BackupRestore,
+            plan_restore,
+            restore,
+            permission=BACKUP_RESTORE,
+            risk=Risk.DESTRUCTIVE,
+            help="Put a backup back in the place of the database in use, which is kept; or into a new one beside it.",
+            example="/backup restore shop production latest",
+            lock=Lock.DATA,
+            deadline=4 * LIMIT,
         ),
     ),
     sets=frozenset({"five", "core", "all"}),

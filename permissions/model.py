@@ -33,6 +33,7 @@ APPROVAL_VOTE = Permission("approval:vote")
 AUDIT_READ = Permission("audit:read")
 BACKUP_CREATE = Permission("backup:create")
 BACKUP_READ = Permission("backup:read")
+BACKUP_RESTORE = Permission("backup:restore")
 BACKUP_VERIFY = Permission("backup:verify")
 DEPLOY_ROLLBACK = Permission("deploy:rollback")
 HEALTH_READ = Permission("health:read")
@@ -49,6 +50,7 @@ ALL: frozenset[Permission] = frozenset(
         AUDIT_READ,
         BACKUP_CREATE,
         BACKUP_READ,
+        BACKUP_RESTORE,
         BACKUP_VERIFY,
         DEPLOY_ROLLBACK,
         HEALTH_READ,

@@ -1,5 +1,6 @@
 """A backup as it is on record, and the cards that tell of it. Pure: files and databases are others'."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,8 +9,10 @@ from typing import Literal, cast
 from bot.domain.card import Button, Card, Table, Tone
 from bot.domain.catalog import Place
 from bot.domain.json import Json, JsonObject
-from bot.domain.words import bold, clean, code, laps, size, some, span, when
+from bot.domain.words import bold, clean, code, laps, quoted, size, some, span, when
 
+LATEST = "latest"
+_LABEL = re.compile(r"b-?([1-9]\d{0,17})", re.IGNORECASE)
 KIND = "backup"  # records: one for each backup, by its label B-42
 STALE = timedelta(hours=26)  # a day and some patience
 Proof = Literal["", "file", "restored", "damaged"]
@@ -48,6 +51,18 @@ class Backup:
 
     def proven(self, proof: Proof, at: datetime) -> "Backup":
         return replace(self, proof=proof, proven_at=at)
+
+
+def check_label(text: str) -> None:
+    """ValueError for a word that names no backup: it may be a misspelt service."""
+    if text.lower() != LATEST and not _LABEL.fullmatch(text):
+        raise ValueError(f"{quoted(text, 40)} is no backup: write latest, or its label like B-42.")
+
+
+def label_of(text: str) -> str:
+    """B-42, or empty for the newest."""
+    found = _LABEL.fullmatch(text)
+    return f"B-{found[1]}" if found else ""
 
 
 def to_json(backup: Backup) -> JsonObject:

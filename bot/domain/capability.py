@@ -167,6 +167,10 @@ class Look(Protocol):
     def records(self) -> Records: ...
     @property
     def govern(self) -> "Govern": ...
+    @property
+    def backup_first(self) -> bool:
+        """The policy wants a fresh backup as the first step of this."""
+        ...
 
     def provider(self, place: Place, capability: type[Capability]) -> Capability:
         """The provider that offers it there; Impossible with the catalog's remedy when none does."""

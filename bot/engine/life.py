@@ -65,16 +65,16 @@ class Life:
         elif verb.plan is None:
             await self._transaction(lambda connection: locks.take_and_queue(connection, run))
         else:
-            found = await self._make_plan(run, verb, now)
+            found = await self._make_plan(run, verb, now, _backup_first(decision))
             if isinstance(found, Card):
                 await self._end_before(run, State.FAILED, found.text, card=found, kind=Kind.PLAN_FAILED)
             else:
                 await self._planned(run, found)
 
-    async def _make_plan(self, run: Run, verb: Verb, now: datetime) -> Plan | Card:
+    async def _make_plan(self, run: Run, verb: Verb, now: datetime, backup_first: bool) -> Plan | Card:
         """The plan, or the card that says why there is none; planning only reads."""
         assert verb.plan is not None  # noqa: S101  (callers have asked)
-        look = EngineLook(self._at, self._govern, run, now)
+        look = EngineLook(self._at, self._govern, run, now, backup_first=backup_first)
         try:
             async with asyncio.timeout(PLAN_DEADLINE.total_seconds()):
                 return await verb.plan(parse.from_json(verb.request, run.request), look)
@@ -150,7 +150,7 @@ class Life:
             return
         plan = EMPTY
         if verb.plan is not None:
-            found = await self._make_plan(run, verb, now)
+            found = await self._make_plan(run, verb, now, _backup_first(decision))
             if isinstance(found, Card):
                 await self._end_before(run, State.FAILED, found.text, card=found, kind=Kind.PLAN_FAILED)
                 return
@@ -159,7 +159,7 @@ class Life:
             plan = found
         started = await self._transaction(lambda connection: self._mark_running(connection, run))
         if started is not None:
-            await self._execute(started, verb, plan, now)
+            await self._execute(started, verb, plan, now, _backup_first(decision))
 
     async def _mark_running(self, connection: Connection, run: Run) -> Run | None:
         """After this commit the run has started, once; before it nothing outside was touched."""
@@ -197,9 +197,17 @@ class Life:
 
     # --- executing ------------------------------------------------------------------------------------------
 
-    async def _execute(self, run: Run, verb: Verb, plan: Plan, now: datetime) -> None:
+    async def _execute(self, run: Run, verb: Verb, plan: Plan, now: datetime, backup_first: bool) -> None:
         loop = asyncio.get_running_loop()
-        running = EngineRunning(self._at, self._govern, run, now, worker=self._worker, loop_time=loop.time)
+        running = EngineRunning(
+            self._at,
+            self._govern,
+            run,
+            now,
+            worker=self._worker,
+            loop_time=loop.time,
+            backup_first=backup_first,
+        )
         changed: Changed = "nothing" if run.risk is Risk.READ else "something"
         try:
             async with asyncio.timeout(verb.deadline.total_seconds()):
@@ -290,6 +298,10 @@ async def _ended_with_plan(connection: Connection, run: Run, plan: Plan) -> None
         await events.record(
             connection, Kind.RUN_ENDED, run=ended, body={"state": "succeeded", "changed": "nothing", "says": says}
         )
+
+
+def _backup_first(decision: Decision) -> bool:
+    return isinstance(decision, NeedsApproval) and decision.rule.backup_first
 
 
 def _higher(risk: Risk, raised: Risk | None) -> Risk:

@@ -14,12 +14,15 @@ from bot.engine.installation import Installation
 class EngineLook:
     """`bot.domain.capability.Look`."""
 
-    def __init__(self, installation: Installation, govern: Govern, run: Run, now: datetime) -> None:
+    def __init__(
+        self, installation: Installation, govern: Govern, run: Run, now: datetime, *, backup_first: bool = False
+    ) -> None:
         self._at = installation
         self._now = now
         self.govern = govern
         self.actor = run.actor
         self.channel = run.channel
+        self.backup_first = backup_first
         self.records = PostgresRecords(installation.pool, run.id)
 
     @property

@@ -51,8 +51,9 @@ class EngineRunning(EngineLook):
         *,
         worker: int,
         loop_time: Callable[[], float],
+        backup_first: bool = False,
     ) -> None:
-        super().__init__(installation, govern, run, now)
+        super().__init__(installation, govern, run, now, backup_first=backup_first)
         self.run = run
         self.steps_done = 0
         self.in_step: str | None = None

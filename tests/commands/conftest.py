@@ -99,6 +99,7 @@ class MemoryLooking:
     now: datetime = NOW
     records: Any = None
     offered: dict[type, list[Any]] = field(default_factory=dict)
+    backup_first: bool = False
 
     @property
     def actor(self) -> str:

@@ -47,7 +47,7 @@ def test_examples_name_a_place_that_there_is() -> None:
 
 def test_the_other_words_of_a_command_are_named_once() -> None:
     (backup,) = (line for line in lines(menu()) if line.startswith("/backup"))
-    assert backup.endswith(" · also status and verify")
+    assert backup.endswith(" · also status, verify and restore")
     (audit,) = (line for line in lines(menu()) if line.startswith("/audit"))
     assert audit.endswith(" · also verify")
 

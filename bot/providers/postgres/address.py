@@ -35,7 +35,8 @@ class Address:
         parts = urlsplit(self.uri)
         hosts = parts.netloc.rpartition("@")[2]
         netloc = f"{quote(user, safe='')}@{hosts}" if user is not None else parts.netloc
-        options = [(name, value) for name, value in parse_qsl(parts.query) if user is None or name != "user"]
+        dropped = {"dbname"} if user is None else {"dbname", "user"}  # an option would win over the path
+        options = [(name, value) for name, value in parse_qsl(parts.query) if name not in dropped]
         return _join(netloc, database, options)
 
 

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from bot.domain.errors import Impossible, ProviderError, StepFailed
 from bot.domain.words import clean
-from bot.providers.postgres.address import Address, address, password_file
-from bot.providers.postgres.binaries import pick
+from bot.providers.postgres.address import Address, address
+from bot.providers.postgres.binaries import Binary, pick
 from bot.providers.postgres.connect import Connection, connected, facts, reading, scrub
 from bot.providers.postgres.dump import CHILD
+from bot.providers.postgres.fill import Target, fill
 from bot.providers.postgres.models import Counts, Facts, Verified
 from bot.providers.postgres.rows import count
 from bot.providers.process import NOT_STARTED, Finished, run
@@ -69,7 +70,7 @@ async def check_restored(
             raise _too_old(server.version, made_on.version)
         binary = await pick("pg_restore", made_on.version, prefer=server.version)
         async with _scratch(admin, at, made_on.encoding) as scratch:
-            done = await _restore(str(binary.path), path, scratch, limit)
+            done = await _restore(binary, path, scratch, server.version, limit)
             if done.code != 0:
                 raise _does_not_restore(path, done, limit, at)
             found = await _counted(scratch, limit)
@@ -134,13 +135,9 @@ async def _clear(admin: Connection) -> None:
             await _drop(admin, name)
 
 
-async def _restore(binary: str, path: Path, scratch: Scratch, limit: timedelta) -> Finished:
-    argv = [
-        binary, "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges", "--no-password",
-        "--no-subscriptions", "--no-publications", f"--dbname={scratch.uri}", str(path),
-    ]  # fmt: skip
-    with password_file(scratch.password) as (environment, handles):
-        return await run(argv, env={**CHILD, **environment}, timeout=limit, pass_fds=handles)
+async def _restore(binary: Binary, path: Path, scratch: Scratch, version: int, limit: timedelta) -> Finished:
+    options = ("--no-owner", "--no-privileges", "--no-subscriptions", "--no-publications")
+    return await fill(path, binary, Target(scratch.uri, scratch.password, version), options, limit)
 
 
 async def _counted(scratch: Scratch, limit: timedelta) -> Counts:
