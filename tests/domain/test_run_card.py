@@ -156,8 +156,10 @@ def test_ones_own_button_names_the_place() -> None:
     assert card.private
     assert card.buttons[0].confirm is None
     careful = own_confirm_card(RUN, PLAN, replace(own, confirm="typed"))
-    assert careful.buttons[0].confirm is not None
     assert careful.buttons[0].style == "danger"
+    assert careful.buttons[0].confirm is None  # pressing it opens the form where the place is typed
+    destructive = own_confirm_card(replace(RUN, risk=Risk.DESTRUCTIVE), PLAN, own)
+    assert destructive.buttons[0].confirm is not None
 
 
 def test_the_requester_sees_for_whom_it_waits_and_can_withdraw() -> None:
