@@ -52,7 +52,7 @@ async def hand_on(connection: Connection, service: str, environment: str, kind: 
         SELECT id FROM runs
         WHERE {_WAITS_FOR_LOCK} AND service = $1 AND environment = $2 AND lock = $3
         ORDER BY approved_at, id
-        FOR UPDATE SKIP LOCKED
+        FOR NO KEY UPDATE SKIP LOCKED
         LIMIT 1
         """,
         service,

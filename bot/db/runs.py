@@ -165,7 +165,7 @@ async def claim(rows: Rows, worker: int) -> Run | None:
                 FROM runs
                 WHERE state IN ('received', 'queued')
                 ORDER BY id
-                FOR UPDATE SKIP LOCKED
+                FOR NO KEY UPDATE SKIP LOCKED
                 LIMIT 1
             )
             RETURNING *
@@ -216,7 +216,8 @@ async def move(
 async def ours(rows: Rows, run: RunId, worker: int) -> str | Literal[False] | None:
     """Confirm that we still have it: who asked to cancel (None = nobody), or False when it is no longer ours."""
     row = await rows.fetchrow(
-        "SELECT cancel_by FROM runs WHERE id = $1 AND worker = $2 AND state IN ('running', 'verifying') FOR UPDATE",
+        "SELECT cancel_by FROM runs WHERE id = $1 AND worker = $2 AND state IN ('running', 'verifying')"
+        " FOR NO KEY UPDATE",
         run,
         worker,
     )
@@ -276,7 +277,7 @@ async def put_back(rows: Rows, worker: int) -> list[int]:
 async def open_before_running(connection: Connection, run: RunId) -> Run | None:
     """The run, locked, if it has not started."""
     row = await connection.fetchrow(
-        f"SELECT {_COLUMNS} {_FROM} WHERE r.id = $1 AND r.state = ANY($2::text[]) FOR UPDATE OF r",
+        f"SELECT {_COLUMNS} {_FROM} WHERE r.id = $1 AND r.state = ANY($2::text[]) FOR NO KEY UPDATE OF r",
         run,
         [state.value for state in BEFORE_RUNNING],
     )

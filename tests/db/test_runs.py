@@ -45,6 +45,16 @@ async def test_a_run_is_claimed_by_exactly_one_of_many_workers(pool: Pool, make_
     assert sorted(claimed) == [run.id for run in made]
 
 
+async def test_a_run_is_claimed_while_something_about_it_is_being_written(pool: Pool, make_run: MakeRun) -> None:
+    run = await make_run()
+    worker = await pool.fetchval("INSERT INTO workers (name) VALUES ('w') RETURNING id")
+    async with pool.acquire() as writing, writing.transaction():
+        await events.record(writing, Kind.STEP_PROGRESSED, run=run)  # its foreign key locks the run's key
+        claimed = await runs.claim(pool, worker)
+    assert claimed is not None, "it would be skipped now and found by the next poll, a second later"
+    assert claimed.id == run.id
+
+
 async def test_a_move_from_another_state_changes_nothing(pool: Pool, make_run: MakeRun) -> None:
     run = await make_run()
     assert await runs.move(pool, run.id, ACTIVE, State.SUCCEEDED) is None

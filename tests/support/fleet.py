@@ -75,7 +75,7 @@ class Fleet:
         replica = Replica(self.folder / f"bot{len(self.replicas) + 1}", environment, *(words or ("serve",)))
         self.replicas.append(replica)
         await replica.start()
-        if not self.slack.request_url and replica.says('"port"') and words[:1] != ("worker",):
+        if not self.slack.request_url and words[:1] != ("worker",):
             self.slack.request_url = replica.url
         return replica
 
