@@ -35,7 +35,7 @@ from bot.domain.plan import Plan
 from bot.domain.restore import Restored, Target, beside_card, not_restored_card, restore_plan, switched_card
 from bot.domain.run import Lock, RunId, State
 from bot.domain.schedule import KIND as SCHEDULE
-from bot.domain.words import code, listed, person, size, some, when
+from bot.domain.words import code, person, size, some, when
 from bot.providers.postgres import (
     BackupSettings,
     Beside,
@@ -334,7 +334,7 @@ async def plan_restore(request: BackupRestore, look: Look) -> Plan:
             f"The file of {backup.label} is gone.", f"Choose another: {code(f'/backup status {place}')}."
         )
     standing = await database.standing()
-    _may_restore(place, standing, backup)
+    standing.check(backup.server)
     rows = await database.counted(_COUNT_NOW)
     before = [run for run in await look.last_runs(place, "/backup", 50) if run.verb == "restore"]
     done = [run for run in before if run.state is State.SUCCEEDED]
@@ -348,26 +348,6 @@ async def plan_restore(request: BackupRestore, look: Look) -> Plan:
         last=last[:1],
         usual=done[0].took if done else None,
     )
-
-
-def _may_restore(place: Place, now: Standing, backup: Backup) -> None:
-    """Impossible, with the remedy, for what would fail half-way or may never be done."""
-    if now.ours:
-        raise Impossible(
-            f"{now.database} holds the records of a Watchkeeper itself, which is never restored by the bot.",
-            "Stop the bot and restore it by hand.",
-        )
-    if now.version < backup.server:
-        raise Impossible(
-            f"The server is PostgreSQL {now.version}, the backup is of {backup.server}: it may not fit.",
-            f"Restore it on a server of PostgreSQL {backup.server} or newer by hand.",
-        )
-    lacks = now.lacks
-    if lacks:
-        raise Impossible(
-            f"The role that the bot has on the server of {place} may not {listed(lacks, 'nor')}.",
-            "Give it that right, or name another role's address as `postgres.url`.",
-        )
 
 
 async def restore(request: BackupRestore, plan: Plan, running: Running) -> Card:
@@ -405,15 +385,25 @@ async def _put_back(
             copy.kept = True
             return beside_card(done)
         kept = await _switch(copy, now, running)
+    silent = await _silent(database, running)
+    return switched_card(replace(done, name=kept, took=_since(begun), silent=silent))
+
+
+async def _silent(database: Postgres, running: Running) -> str:
+    """Why it does not, or empty. The switch has happened: nothing may call this a restore that was not made."""
     async with running.verifying() as step:
-        after = await database.facts()
-        await step.say(f"{now.database} answers, {size(after.size)}")
-    return switched_card(replace(done, name=kept, took=_since(begun)))
+        try:
+            after = await database.facts()
+        except ProviderError as error:
+            await step.say(error.what)
+            return error.what
+        await step.say(f"it answers, {size(after.size)}")
+    return ""
 
 
 async def _switch(copy: Beside, now: Standing, running: Running) -> str:
     kept = beside_name(now.database, f"_before_r{running.run.id}")
-    async with running.step("switch", deadline=_SWITCH) as step:
+    async with running.step("switch", deadline=2 * _SWITCH) as step:
         await copy.switch(kept, _SWITCH)
         await step.say(f"{now.database} is the restored one, the one before is {kept}")
     return kept

@@ -125,7 +125,8 @@ def compared(then: Mapping[str, int], now: Mapping[str, int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was done. name: of the new database, or of the old one that is kept; fresh: the backup made first."""
+    """What was done. name: of the new database, or of the old one that is kept; fresh: the backup made first;
+    silent: why the restored database does not answer."""
 
     backup: Backup
     database: str
@@ -135,6 +136,7 @@ class Restored:
     uncounted: int
     took: timedelta
     fresh: str = ""
+    silent: str = ""
 
 
 def switched_card(did: Restored) -> Card:
@@ -147,9 +149,10 @@ def switched_card(did: Restored) -> Card:
         f"{bold('Way back')} the one before is kept as {code(did.name)}{fresh}",
         f"{bold('When you are sure')} an administrator drops it: {code(_drop(did.name))}",
     ]
+    lines += [f"{bold('But')} it does not answer yet: {clean(did.silent, 300)}"] if did.silent else []
     back = (Button(f"Restore {did.fresh}…", ask=f"/backup restore {place} {did.fresh}"),) if did.fresh else ()
     return Card(
-        Tone.OK,
+        Tone.WARN if did.silent else Tone.OK,
         f"{place} is back at {backup.label}",
         f"{place} is back at {backup.label}: {_holds(did)}, {_as_then(did)}. The database before it is kept as "
         f"{did.name}{fresh}. What was written after the backup was made is not in use.",

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
+from bot.domain.errors import ProviderError
 from bot.domain.run import State
+from bot.providers.postgres import Facts, Postgres
 from bot.sandbox.workspace.things import Message
 from tests.stories.conftest import Open
 from tests.support.company import POLICY, Company
@@ -78,6 +80,21 @@ async def test_a_backup_is_put_back_after_another_admin_agreed_and_the_old_datab
     assert await ask(shop, "SELECT count(*) FROM orders") == 50
     rows = await company.pool.fetchval("SELECT value -> 'rows' FROM records WHERE kind = 'backup' AND key = 'B-2'")
     assert rows == {"public.orders": 25}
+
+
+async def test_a_database_that_is_silent_after_the_switch_is_never_called_untouched(
+    company: Company, shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent(_: Postgres) -> Facts:
+        raise ProviderError("postgres", "The database has no connection left.")
+
+    card = await planned(company)
+    monkeypatch.setattr(Postgres, "facts", silent)
+    await company.click("chi", card, APPROVE)
+    done = company.text(await company.becomes(card, "is back at B-1"))
+    assert "it does not answer yet: The database has no connection left." in done
+    assert "untouched" not in done
+    assert len(await names(shop)) == 2
 
 
 async def test_into_a_new_one_leaves_the_database_in_use_alone(company: Company, shop: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import asyncpg
 import structlog
 
-from bot.domain.errors import ProviderError, StepFailed
+from bot.domain.errors import Impossible, ProviderError, StepFailed
 from bot.domain.words import clean, listed
 from bot.providers.postgres.address import Address
 from bot.providers.postgres.binaries import pick
@@ -91,6 +91,24 @@ class Standing:
     owns: bool
     ours: bool  # a bot's own records
     others: tuple[str, ...]
+
+    def check(self, made_on: int) -> None:
+        """Impossible, with the remedy, for what would fail half-way or may never be done."""
+        if self.ours:
+            raise Impossible(
+                f"{self.database} holds the records of a Watchkeeper itself, which is never restored by the bot.",
+                "Stop the bot and restore it by hand.",
+            )
+        if self.version < made_on:
+            raise Impossible(
+                f"The server is PostgreSQL {self.version}, the backup is of {made_on}: it may not fit.",
+                f"Restore it on a server of PostgreSQL {made_on} or newer by hand.",
+            )
+        if self.lacks:
+            raise Impossible(
+                f"The role that the bot has on the server of {self.database} may not {listed(self.lacks, 'nor')}.",
+                "Give it that right, or name another role's address as `postgres.url`.",
+            )
 
     @property
     def lacks(self) -> list[str]:

