@@ -1,7 +1,8 @@
 """How fast is a signed `/health shop production` acknowledged, with everything on, against servers that do nothing?
 
 Run it with `make bench`, or `python -m bench.acknowledge`. Everything on: guard, Bolt, parser, decision, the
-de-duplication and a committed record (fsync, synchronous_commit). `serve` besides executes each of these runs in the same process.
+de-duplication and a committed record (fsync, synchronous_commit).
+`serve` besides executes each of these runs in the same process.
 """
 
 import asyncio
