@@ -7,7 +7,7 @@ FREE = 5  # connections a minute that need no reason: a refresh, a warning, a sh
 
 
 def wait_s(
-    failures: int, opened: Sequence[float], now: float, chance: float, first_s: float, longest_s: float
+    failures: int, opened: Sequence[float], now: float, chance: float, first_s: float = 1.0, longest_s: float = 30.0
 ) -> float:
     """`failures` in a row, when connections were `opened` of late, and `chance` in 0..1 that spreads the replicas.
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 _HISTORY = frozenset({"channels:history", "groups:history", "im:history"})
 
 METHODS: Mapping[str, frozenset[str]] = {
+    "apps.connections.open": frozenset(),  # with the app-level token: its own scope is connections:write
     "auth.test": frozenset(),
     "chat.getPermalink": frozenset(),
     "chat.postEphemeral": frozenset({"chat:write"}),

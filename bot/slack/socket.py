@@ -91,6 +91,7 @@ class SocketMode:
         self._owned: set[asyncio.Task[None]] = set()
         self._in_hand: set[asyncio.Task[None]] = set()
         self._keeping: asyncio.Task[None] | None = None
+        self._stopped = False
         self.linked = asyncio.Event()
 
     # --- what others ask ----------------------------------------------------------------------------------------
@@ -111,6 +112,8 @@ class SocketMode:
     # --- life ---------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
+        if self._stopped:
+            return
         self._keeping = asyncio.create_task(self._keep())
         try:
             await asyncio.wait({self._keeping})
@@ -121,6 +124,7 @@ class SocketMode:
 
     async def stop(self) -> None:
         """No new link; what is in hand is answered, then every link is closed."""
+        self._stopped = True
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
@@ -203,8 +207,8 @@ class SocketMode:
         try:
             answer = await self._client.apps_connections_open(app_token=self._token)
         except SlackApiError as error:
-            if error.response.get("error") in _FINAL:
-                self._over = SwitchedOff(str(error.response["error"]))
+            if (why := _error(error)) in _FINAL:
+                self._over = SwitchedOff(why)
             raise
         url = str(answer["url"])
         wanted = "ws" if urlsplit(self._client.base_url).scheme == "http" else "wss"
@@ -215,7 +219,7 @@ class SocketMode:
     def _not_linked(self, error: BaseException) -> None:
         self._failures += 1
         told = error.response if isinstance(error, SlackApiError) else None
-        why = str(told.get("error")) if told is not None else type(error).__name__
+        why = _error(error) if isinstance(error, SlackApiError) else type(error).__name__
         if told is not None and str(told.headers.get("Retry-After", "")).isdigit():
             self._not_before = self._clock() + int(told.headers["Retry-After"])
         log.warning("socket.not_linked", why=why, failures=self._failures, silent_s=round(self.silent_s(), 1))
@@ -288,6 +292,12 @@ class SocketMode:
         tasks.add(task)
         task.add_done_callback(tasks.discard)
         task.add_done_callback(_log_failure)
+
+
+def _error(error: SlackApiError) -> str:
+    """Slack's word for it; the answer of something in between is not even JSON."""
+    data = error.response.data
+    return str(data.get("error")) if isinstance(data, dict) else f"http_{error.response.status_code}"
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

@@ -50,7 +50,8 @@ def used() -> Iterator[str]:
     for path in [*ROOM.glob("*.py"), *ROOM.parent.glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute) and node.attr in known and not node.attr.startswith("_"):
-                yield node.attr.replace("_", ".", 2 if node.attr.startswith("usergroups_users_") else 1)
+                deep = node.attr.startswith(("usergroups_users_", "apps_connections_"))
+                yield node.attr.replace("_", ".", 2 if deep else 1)
             if path.name != "methods.py" and isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield from re.findall(
                     r"\A(?:auth|chat|conversations|files|users|views|pins|reactions)\.\w+\Z", node.value
@@ -68,6 +69,15 @@ def test_the_events_are_those_that_are_heard() -> None:
 def test_the_scopes_are_those_of_the_methods_and_events() -> None:
     assert made()["oauth_config"]["scopes"]["bot"] == sorted({"commands", *scopes()})
     assert "chat:write.public" not in scopes()
+
+
+def test_socket_mode_names_no_url() -> None:
+    socket: Any = manifest(commands.find().values(), socket=True)
+    http = made("core")
+    assert socket["settings"]["socket_mode_enabled"] is True
+    assert http["settings"]["socket_mode_enabled"] is False
+    assert "url" not in dump(socket)
+    assert socket["oauth_config"] == http["oauth_config"]
 
 
 def test_user_groups_are_asked_for_only_where_the_policy_trusts_them() -> None:
