@@ -34,6 +34,8 @@ class Scheduler:
     def __init__(self, installation: Installation, *, poll: float = _POLL) -> None:
         self._at = installation
         self._poll = poll
+        self._keys: list[str] | None = None
+        self._next: dict[str, tuple[str, datetime]] = {}  # when a rule is due next: until then nothing is asked
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -45,17 +47,29 @@ class Scheduler:
     async def _round(self) -> None:
         known = scheduling.schedules(self._at.catalog)
         try:
-            await self._end_others(known)
+            await self._take(known)
+            now = await database.now(self._at.pool)
         except AWAY:
             log.warning("schedule.database_away")
             return
         for schedule in known:
+            rule, at = self._next.get(schedule.key, ("", now))
+            if rule == str(schedule.rule) and now < at:
+                continue
             try:
                 await self.look(schedule)
+                self._next[schedule.key] = (str(schedule.rule), schedule.rule.next(now))
             except AWAY:
                 log.warning("schedule.database_away", schedule=schedule.key)
             except Exception:
                 log.exception("schedule.failed", schedule=schedule.key)
+
+    async def _take(self, known: Sequence[Schedule]) -> None:
+        """Another catalog: what left it has ended."""
+        keys = [schedule.key for schedule in known]
+        if self._keys is None or keys != self._keys:
+            await self._end_others(known)
+            self._keys, self._next = keys, {}
 
     async def look(self, schedule: Schedule) -> None:
         """One schedule, now: fire it, note what was missed, or nothing."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from bot.domain.catalog import Catalog, EnvironmentEntry, Place
 
-SHARED = {"postgres": ("url", "read"), "stripe": ("key",), "releases": ("folder",)}
+SHARED = {"postgres": ("url", "read", "restore"), "stripe": ("key",), "releases": ("folder",)}
 """What makes two environments one: their database, their payments, the folder that a switch changes."""
 
 

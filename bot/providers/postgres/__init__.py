@@ -47,6 +47,7 @@ class Postgres:
     read: Address
     pool_limit: float
     scratch: Callable[[], Awaitable[str]] | None
+    owner: Address | None = None  # who may replace the database; None: the role that dumps it
 
     def checks(self) -> Sequence[Check]:
         shared = Round(self.facts)
@@ -70,8 +71,13 @@ class Postgres:
         return f"{self.at.host}:{self.at.port}/{self.at.database}"
 
     async def standing(self) -> Standing:
-        """What a restore would meet here."""
-        return await standing(self.at)
+        """What a restore would meet here. Impossible when its role's address leads to another database."""
+        if self.owner is not None and await _identity(self.owner) != await _identity(self.at):
+            raise Impossible(
+                "The address for restores leads to another database than the one that is backed up.",
+                "Put the same host, port and database into `postgres.restore` as into `postgres.url`.",
+            )
+        return await standing(self.owner or self.at)
 
     async def counted(self, patience: timedelta) -> Counts:
         """The rows of now, as far as they can be counted in that time."""
@@ -79,7 +85,7 @@ class Postgres:
 
     def beside(self, now: Standing, name: str) -> AbstractAsyncContextManager[Beside]:
         """`async with database.beside(standing, name) as copy`: on this server, dropped again unless kept."""
-        return beside(self.at, now, name)
+        return beside(self.owner or self.at, now, name)
 
     async def check_file(self, path: Path, dumped_by: int, limit: timedelta) -> Verified:
         """Whether the file is whole. StepFailed when it is not."""
@@ -99,9 +105,16 @@ def offers(settings: BaseModel, context: Context) -> Mapping[type, object]:
     at = address(context.secret(settings.url), settings.url)
     read = address(context.secret(settings.read), settings.read) if settings.read else at
     limit = context.service.thresholds.pool
-    database = Postgres(at, read, limit, _scratch(settings, context))
+    owner = address(context.secret(settings.restore), settings.restore) if settings.restore else None
+    database = Postgres(at, read, limit, _scratch(settings, context), owner)
     doctor = PostgresDoctor(at, settings.url, read, settings.read)
     return {Postgres: database, Checks: database, Keys: database, Doctor: doctor}
+
+
+async def _identity(at: Address) -> tuple[str, str]:
+    """The instant at which the server started, and the database."""
+    async with reading(at.uri, at.password) as connection:
+        return (await facts(connection)).started, str(await connection.fetchval("SELECT current_database()"))
 
 
 def _scratch(settings: PostgresSettings, context: Context) -> Callable[[], Awaitable[str]] | None:

@@ -61,7 +61,8 @@ class BackupSettings(BaseModel):
 
 
 class PostgresSettings(BaseModel):
-    """url: where dumps are made; read: where checks look (default: url); scratch: a server for restored copies."""
+    """url: where dumps are made; read: where checks look (default: url); scratch: a server for restored copies;
+    restore: the role that may replace the database (default: url)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -69,6 +70,7 @@ class PostgresSettings(BaseModel):
     read: SecretName | None = None
     backup: BackupSettings | None = None
     scratch: SecretName | None = None
+    restore: SecretName | None = None
 
     def schedules(self, place: Place) -> Sequence[Schedule]:
         """`bot.domain.schedule.Scheduling`."""

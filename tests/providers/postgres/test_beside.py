@@ -227,6 +227,18 @@ def old_server() -> Iterator[str]:
             server.cleanup()
 
 
+async def test_a_role_of_its_own_may_restore_and_only_the_same_database(
+    shop: str, guarded: str, postgres: str, database_at: Callable[..., Postgres]
+) -> None:
+    """The role that makes backups needs to read only."""
+    name = address(shop, "").database
+    owner = address(guarded.replace("/postgres?", f"/{name}?"), "$SHOP_OWNER")
+    assert (await replace(database_at(shop), owner=owner).standing()).lacks == []
+    for other in (guarded, postgres):
+        with pytest.raises(Impossible, match="leads to another database"):
+            await replace(database_at(shop), owner=address(other, "$SHOP_OWNER")).standing()
+
+
 async def test_a_server_older_than_the_client_takes_it_through_a_script(
     old_server: str, database_at: Callable[..., Postgres], tmp_path: Path
 ) -> None:
