@@ -170,7 +170,7 @@ async def test_a_policy_changed_while_the_bot_was_away_is_told_at_its_start(comp
     await company.start_bot()
     told = await company.see("The policy has changed")
     assert "Now in admin: Chi." in company.text(told)
-    assert "Chi may now do what is destructive in shop production" in company.text(told)
+    assert "Chi may now do what is destructive (restore a backup) in shop production" in company.text(told)
 
 
 async def test_a_replica_with_other_files_is_not_ready(company: Company, pool: Pool) -> None:
