@@ -27,6 +27,7 @@ class Link:
         self._socket = socket
         self._clock = clock
         self.heard = clock()
+        self.greeted = False
         self.leaving = False
         self.lost = False
 

@@ -186,8 +186,8 @@ class SocketMode:
             async with asyncio.timeout(self._times.connect):
                 await hello.wait()
         except TimeoutError:
-            link.lost = True
-        if not link.usable or link.leaving:
+            log.warning("socket.no_hello")
+        if not link.greeted:  # one that was greeted and sent away at once is still read until Slack ends it
             self._failures += 1
             self._own(self._owned, link.close())
             return
@@ -233,6 +233,7 @@ class SocketMode:
                 match frame.type:
                     case "hello":
                         metrics.SOCKET_CONNECTIONS.set(frame.num_connections)
+                        link.greeted = True
                         hello.set()
                     case "disconnect":
                         self._told_to_go(link, frame.reason)
@@ -275,11 +276,11 @@ class SocketMode:
         metrics.ACKNOWLEDGED.labels("socket").observe(self._clock() - begun)
 
     async def _say(self, link: Link, words: JsonObject) -> bool:
-        """Over the link it came by; when that is gone, over another: Slack knows the envelope by its id."""
+        """Over the link it came by, or the newest when that is going or gone: Slack knows the envelope by its id."""
         try:
             async with asyncio.timeout(self._times.acknowledge):
                 while True:
-                    for one in (link, *reversed(self._links)):
+                    for one in sorted((link, *reversed(self._links)), key=lambda one: one.leaving):
                         if await one.say(words):
                             return True
                     await asyncio.sleep(0.05)

@@ -16,6 +16,7 @@ from bot.sandbox.workspace.things import APP, Answer, Delivery, Json
 
 MOST = 10
 TICKET_S = 30.0
+HEARING_S = 0.5
 Kind = Literal["slash_commands", "interactive", "events_api"]
 Reason = Literal["warning", "refresh_requested", "link_disabled", "too_many_websockets"]
 _WITH_ANSWER = ("view_submission", "block_suggestion")
@@ -129,13 +130,11 @@ class Socket:
     async def deliver(self, kind: Kind, payload: Json, delivery: Delivery, retry: int = 0) -> Answer:
         """To one connection after the other in turn; `times` hands the same envelope to as many at once."""
         envelope = Envelope(kind, payload | dict(delivery.form), retry)
-        lines = [self._next() for _ in range(delivery.times)]
-        chosen = [line for line in lines if line is not None]
-        if not chosen:
+        if not self.lines:
             return Answer(0, b"the app is not connected", 0.0, "dispatch_failed")
         self._envelopes[envelope.id] = envelope
         async with asyncio.TaskGroup() as group:
-            sent = [group.create_task(self._send(envelope, line, delivery.patience_s)) for line in chosen]
+            sent = [group.create_task(self._send(envelope, delivery.patience_s)) for _ in range(delivery.times)]
         first, *others = (task.result() for task in sent)
         return with_others(first, tuple(others))
 
@@ -146,7 +145,9 @@ class Socket:
         self._turn += 1
         return able[self._turn % len(able)]
 
-    async def _send(self, envelope: Envelope, line: Line, patience_s: float) -> Answer:
+    async def _send(self, envelope: Envelope, patience_s: float) -> Answer:
+        if (line := self._next()) is None:
+            return Answer(0, b"the app is not connected", 0.0, "dispatch_failed")
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         envelope.owed.append((line, answer))
         begun = time.perf_counter()
@@ -207,10 +208,12 @@ class Socket:
         return told
 
     async def release(self, lines: list[Line]) -> None:
-        """Slack closes these from its side."""
+        """Slack closes these from its side: nothing more for them, what they still owe is heard, then a farewell."""
+        self.lines = [line for line in self.lines if line not in lines]
+        owed = [answer for envelope in self._envelopes.values() for owner, answer in envelope.owed if owner in lines]
+        if waiting := [answer for answer in owed if not answer.done()]:
+            await asyncio.wait(waiting, timeout=HEARING_S)
         for line in lines:
-            if line in self.lines:
-                self.lines.remove(line)
             await line.close()
         self._changed()
 

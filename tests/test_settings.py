@@ -1,0 +1,45 @@
+"""The two ways in: a signing secret, an app token, or both; what is missing or wrong is named, never its value."""
+
+from pathlib import Path
+
+import pytest
+
+from bot import settings
+from bot.settings import SettingsError
+
+BOT = {"SLACK_BOT_TOKEN": "xoxb-1"}
+SIGNED, SOCKET = {"SLACK_SIGNING_SECRET": "shh-1"}, {"SLACK_APP_TOKEN": "xapp-1"}
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "SLACK_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("given", [SIGNED, SOCKET, SIGNED | SOCKET])
+def test_one_way_in_is_enough(monkeypatch: pytest.MonkeyPatch, given: dict[str, str]) -> None:
+    for name, value in (BOT | given).items():
+        monkeypatch.setenv(name, value)
+    made = settings.load()
+    assert (made.signing_secret is not None, made.app_token is not None) == (given != SOCKET, given != SIGNED)
+
+
+WRONG = [
+    (BOT, "SLACK_SIGNING_SECRET is missing, and so is SLACK_APP_TOKEN"),
+    (BOT | {"SLACK_SIGNING_SECRET": " "}, "SLACK_SIGNING_SECRET is empty"),
+    (BOT | SIGNED | {"SLACK_APP_TOKEN": ""}, "SLACK_APP_TOKEN is empty"),
+    (BOT | {"SLACK_APP_TOKEN": "xoxb-pasted"}, "SLACK_APP_TOKEN is not an app-level token"),
+    (SIGNED, "SLACK_BOT_TOKEN is missing"),
+]
+
+
+@pytest.mark.parametrize(("given", "says"), WRONG, ids=[row[1] for row in WRONG])
+def test_what_is_missing_or_wrong_is_named(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], says: str) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        settings.load()
+    assert any(line.startswith(says) for line in caught.value.lines)
+    assert "pasted" not in str(caught.value)
