@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.db import people as table
 from bot.db.database import Pool
 from bot.domain.json import Json
+from bot.slack.send import error_name
 
 log = structlog.get_logger()
 
@@ -66,7 +67,7 @@ class Groups:
         try:
             answer = await self._client.usergroups_users_list(usergroup=group)
         except SlackApiError as error:
-            self._refused(group, str(error.response.get("error")))
+            self._refused(group, error_name(error) or "service_unavailable")
         else:
             self.problems.pop(group, None)
             self._know(group, frozenset(str(user) for user in answer["users"]))

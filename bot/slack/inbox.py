@@ -7,7 +7,7 @@ import structlog
 
 from bot.db import events, runs
 from bot.db.bell import Bell
-from bot.db.database import Pool
+from bot.db.database import Pool, Rows
 from bot.domain.event import Kind
 from bot.slack.payloads import delivery_key
 from bot.slack.people import SlackPeople
@@ -28,17 +28,31 @@ class SlackInbox:
         self._revoked = revoked
 
     async def heard(self, event_id: str, event: Mapping[str, object]) -> None:
-        if not await runs.claim_delivery(self._pool, delivery_key("event", event_id)):
-            return
+        async with self._pool.acquire() as connection, connection.transaction():
+            fresh = await runs.claim_delivery(connection, delivery_key("event", event_id))
+            if fresh:
+                await self._record(connection, event)
+        if fresh:
+            self._act(event)
+
+    async def _record(self, rows: Rows, event: Mapping[str, object]) -> None:
+        """Together with the delivery's key: what was not recorded counts when it is delivered again."""
         match event.get("type"):
             case "user_change" | "team_join":
                 user = event.get("user")
                 if isinstance(user, dict):
-                    await self._people.keep([cast("dict[str, object]", user)])
+                    await self._people.keep([cast("dict[str, object]", user)], rows)
+            case "tokens_revoked" | "app_uninstalled" as kind:
+                await events.record(rows, Kind.SLACK_REVOKED, body={"by": str(kind)})
+
+    def _act(self, event: Mapping[str, object]) -> None:
+        """Once it is recorded; nothing here may raise."""
+        match event.get("type"):
+            case "user_change" | "team_join":
+                pass
             case "subteam_members_changed":
                 self._people.look_again()
-            case "tokens_revoked" | "app_uninstalled" as kind:
-                await events.record(self._pool, Kind.SLACK_REVOKED, body={"by": str(kind)})
+            case "tokens_revoked" | "app_uninstalled":
                 self._bell.ring("outbox")
                 self._revoked()
             case other:

@@ -7,21 +7,23 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import metrics
 from bot.db import people as table
-from bot.db.database import AWAY, Pool
+from bot.db.database import AWAY, Pool, Rows
 from bot.slack.groups import Groups
+from bot.slack.send import error_name
 from permissions.model import Person
 
 log = structlog.get_logger()
 
 REFRESH = timedelta(minutes=10)
 STALE = timedelta(minutes=60)
-SLACK_AWAY = (SlackClientError, OSError, asyncio.TimeoutError)
+SLACK_AWAY = (SlackClientError, aiohttp.ClientError, OSError, asyncio.TimeoutError)
 
 
 class SlackPeople:
@@ -82,20 +84,21 @@ class SlackPeople:
         try:
             answer = await self._client.users_info(user=person)
         except SlackApiError as error:
-            self._reachable = True
-            log.info("people.unknown", person=person, error=error.response.get("error"))
+            name = error_name(error)
+            self._reachable = bool(name)
+            log.info("people.unknown", person=person, error=name or "no answer of Slack's")
         except SLACK_AWAY:
             self._reachable = False
         else:
             self._reachable = True
             await self.keep([answer["user"]])
 
-    async def keep(self, users: list[dict[str, object]]) -> None:
-        """Slack's user objects, from a list, a look-up or a `user_change` event."""
+    async def keep(self, users: list[dict[str, object]], rows: "Rows | None" = None) -> None:
+        """Slack's user objects, from a list, a look-up or a `user_change` event; rows: its transaction."""
         now = self._clock()
         found = [_person(user, now) for user in users if user.get("id")]
         self._take(found)
-        await table.save(self._pool, found)
+        await table.save(rows or self._pool, found)
 
     def _take(self, found: list[Person]) -> None:
         """Each with the trusted groups they are in."""

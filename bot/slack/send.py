@@ -241,11 +241,15 @@ def _problem(error: Exception, *, repeatable: bool) -> SendError | None:
             return None
 
 
+def error_name(error: SlackApiError) -> str:
+    """Slack's word for it; empty where something else answered in its place, a proxy for example."""
+    data = getattr(error.response, "data", None)
+    return str(data.get("error") or "") if isinstance(data, Mapping) else ""
+
+
 def _answered(error: SlackApiError, *, repeatable: bool) -> SendError:
-    response = error.response
+    response, name = error.response, error_name(error)
     status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0) or 0)
-    data = getattr(response, "data", None)
-    name = str(data.get("error", "")) if isinstance(data, Mapping) else ""
     if status == 429 or name in _LIMITED:
         return Later("ratelimited", _retry_after(getattr(response, "headers", {})))
     if name in _BUSY:

@@ -14,6 +14,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.errors import WatchkeeperError
 from bot.slack.people import SLACK_AWAY
+from bot.slack.send import error_name
 
 _TIMEOUT_S = 10
 _PAGES = 50  # of 200: a workspace of 10,000
@@ -134,7 +135,7 @@ def _told() -> Iterator[None]:
         yield
     except SlackApiError as error:
         raise _refused(error) from error
-    except (*SLACK_AWAY, aiohttp.ClientError) as error:
+    except SLACK_AWAY as error:
         raise SurveyError(
             f"Slack cannot be reached ({type(error).__name__}).",
             "See that this host reaches https://slack.com, and that SLACK_API_URL is unset or right.",
@@ -142,7 +143,7 @@ def _told() -> Iterator[None]:
 
 
 def _refused(error: SlackApiError) -> SurveyError:
-    code = str(error.response.get("error") or f"status {error.response.status_code}")
+    code = error_name(error) or "an answer that is not its own"
     if code == "missing_scope":
         needed = error.response.get("needed") or "a scope"
         return SurveyError(
