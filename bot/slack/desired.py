@@ -28,8 +28,8 @@ from bot.domain.run_lines import thread_line
 from bot.domain.words import channel as channel_words
 from permissions.model import Risk
 
-DECIDE, END, ANSWER, PROGRESS, THREAD = range(5)
-"""Priorities: what somebody must act on, how it ended, answers, progress, thread lines."""
+DECIDE, END, ANSWER, PROGRESS, THREAD, TOLD = range(6)
+"""Priorities: what somebody must act on, how it ended, answers, progress, thread lines, and last the mention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,7 @@ class Desired:
 
 
 def where(run: Run, catalog: Catalog, command: Command | None) -> Where:
-    """Channels from the catalog; a command that is no longer installed counts as private."""
-    verb = next((one for one in command.verbs if one.word == run.verb), None) if command else None
+    """Channels from the catalog."""
     service = catalog.services.get(run.service or "")
     concerned = [service] if service else [] if run.service else list(catalog.services.values())
     bound = {one.cards for one in concerned} | {
@@ -81,8 +80,14 @@ def where(run: Run, catalog: Catalog, command: Command | None) -> Where:
     return Where(
         (service.cards if service else None) or run.channel,
         run.channel in bound,
-        verb is None or verb.answers == "private",
+        for_one_alone(run, command),
     )
+
+
+def for_one_alone(run: Run, command: Command | None) -> bool:
+    """Whether only who asked sees the answer; a command that is no longer installed counts as private."""
+    verb = next((one for one in command.verbs if one.word == run.verb), None) if command else None
+    return verb is None or verb.answers == "private"
 
 
 def desired(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]:
@@ -256,7 +261,7 @@ def _told(seen: Seen, names: Callable[[str], str]) -> list[Desired]:
     if run.state not in FINAL or not _in_slack(run):
         return []
     card = mention_card(run, _end(seen, names))
-    return [Desired(f"{run.label}:told", "thread", card, END, thread_key=f"{run.label}:root")]
+    return [Desired(f"{run.label}:told", "thread", card, TOLD, thread_key=f"{run.label}:root")]
 
 
 def _file(seen: Seen, name: str) -> Desired:
