@@ -1,18 +1,19 @@
 """[Share]: an answer that one person saw becomes a message for the channel. Only its own asker may share it."""
 
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from bot.db import database, posts, runs
 from bot.db.database import Pool
 from bot.db.posts import Intent
 from bot.domain.card import Card, Tone
+from bot.domain.command import Command
 from bot.domain.invocation import Answer, Click, Submission
 from bot.domain.run import FINAL, RunId
 from bot.domain.run_end import end_card
 from bot.domain.words import clean
-from bot.slack.desired import ANSWER
+from bot.slack.desired import ANSWER, for_one_alone
 from bot.slack.follow import see
 from bot.slack.wanted import wanted
 
@@ -33,7 +34,7 @@ class Sharing:
         pool: Pool,
         *,
         team: Callable[[], str],
-        installed: Container[str],
+        installed: Mapping[str, Command],
         names: Callable[[str], str],
     ) -> None:
         self._press, self._pool, self._team = press, pool, team
@@ -52,7 +53,7 @@ class Sharing:
 
 
 async def share(
-    pool: Pool, target: str, by: str, channel: str, *, installed: Container[str], names: Callable[[str], str]
+    pool: Pool, target: str, by: str, channel: str, *, installed: Mapping[str, Command], names: Callable[[str], str]
 ) -> Card:
     """What the person who pressed it sees; the message itself is posted by the follower."""
     found = _TARGET.fullmatch(target)
@@ -64,7 +65,7 @@ async def share(
     seen = await see(pool, run.id, await database.now(pool))
     assert seen is not None  # noqa: S101  (it was there a moment ago; runs are never deleted)
     card = end_card(run, seen.plan, seen.approval, seen.events, lambda one: clean(names(one)), seen.now)
-    if card.private:
+    if card.private or for_one_alone(run, installed.get(run.command)):
         return _note("This answer is for you alone; it cannot be shared.")
     content = await wanted(pool, card, installed, run.service)
     await posts.intend(pool, Intent(f"{run.label}:shared:{channel}", None, "message", content, ANSWER, channel))

@@ -384,6 +384,19 @@ async def test_only_who_asked_may_share_an_answer_and_it_is_shared_once(story: S
     assert len(story.workspace.messages("C0RANDOM")) == 1
 
 
+async def test_what_is_for_one_person_alone_is_not_shared_whatever_the_button_carries(story: Story) -> None:
+    await story.ask("/runs", "C0RANDOM", "read")
+    async with story.followed():
+        await story.ends(State.SUCCEEDED, Card(Tone.OK, "two runs", "two runs", ("R-1",)))
+        shown = await story.whispered("two runs")
+        assert "share" not in buttons(shown)
+        target = (await story.now()).target
+        card = await share(story.pool, target, "U0ANA", "C0RANDOM", installed=COMMANDS, names=lambda one: one)
+        assert card.text == "This answer is for you alone; it cannot be shared."
+        await story.settled()
+    assert story.workspace.messages("C0RANDOM") == []
+
+
 async def test_an_answer_uses_the_requests_own_address_while_it_is_good(story: Story) -> None:
     story.workspace.add_channel("C0SECRET", "secret", members=["U0ANA"])
     await story.ask("/runs", "C0SECRET", "read")
