@@ -19,7 +19,7 @@ from bot.domain.words import apart, bold, code, linked, listed
 from bot.engine.installation import Installation
 from bot.engine.votes import Votes, note
 from permissions.decide import Allow, Deny, NeedsApproval
-from permissions.model import RUN_CANCEL, RUN_SETTLE, Ask, Permission, Risk, Scope
+from permissions.model import RUN_CANCEL, RUN_READ, RUN_SETTLE, Ask, Permission, Risk, Scope
 from permissions.policy import roles_of
 
 
@@ -76,12 +76,12 @@ class EngineGovern:
         free = "Its lock is free. " if found.lock else ""
         return note(f"{found.label} is settled as {word}.", f"{free}To do it again, ask again.", found)
 
-    def _may(self, run: Run, by: str, permission: Permission) -> Card | None:
-        """Whoever asked may; others need the permission there. A refusal card, or None."""
-        if run.actor == by and permission == RUN_CANCEL:
+    def _may(self, run: Run, by: str, permission: Permission, risk: Risk = Risk.RECORD) -> Card | None:
+        """Whoever asked may look and cancel; others need the permission there. A refusal card, or None."""
+        if run.actor == by and permission in (RUN_CANCEL, RUN_READ):
             return None
         scope = self._at.scope(run.service, run.environment, run.channel)
-        verdict = self._at.decide(Ask(self._at.person(by, run.team), permission, Risk.RECORD, scope))
+        verdict = self._at.decide(Ask(self._at.person(by, run.team), permission, risk, scope))
         if isinstance(verdict, Deny):
             return note(verdict.because.sentence, verdict.next_step, run, Tone.STOPPED)
         return None
@@ -94,7 +94,7 @@ class EngineGovern:
         return await runs.get(self._at.pool, run)
 
     async def details(self, run: RunId, by: str) -> Card:
-        """The run with its plan, votes and events, for one person."""
+        """The run with its plan, votes and events, for one person who may look at runs there."""
         found = await runs.get(self._at.pool, run)
         if found is None:
             return note(f"There is no R-{run}.", "See the last ones with /runs.")
@@ -105,6 +105,8 @@ class EngineGovern:
         return run_card.details_card(found, plan, approval, history, now)
 
     # --- the record -----------------------------------------------------------------------------------------
+        if (refusal := self._may(found, by, RUN_READ, Risk.READ)) is not None:
+            return refusal
 
     async def events(self, *, run: RunId | None = None, limit: int = 20) -> Sequence[Event]:
         if run is not None:

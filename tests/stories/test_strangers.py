@@ -145,3 +145,24 @@ async def test_a_workspace_within_a_grid_works_as_any_other(company: Company, sh
     await company.click("ben", card, APPROVE, delivery=grid)
     await company.becomes(card, "Poked")
     assert shelf.executed == ["R-1"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ({"team_id": "T0OTHER"}, "for people of this workspace only"),
+        ({"is_restricted": True}, "guests may not"),
+        ({"deleted": True}, "the account is deactivated"),
+    ],
+)
+async def test_details_are_shown_to_nobody_who_may_not_look(
+    company: Company, flags: dict[str, bool | str], says: str
+) -> None:
+    card = await company.asked()
+    await company.click("mia", card, "run.details")
+    await company.alone("mia", "R-1: ")
+    await company.becomes_known("eli", **flags)
+    await company.click("eli", card, "run.details")
+    refusal = await company.alone("eli", says)
+    assert len(company.slack.ephemerals("U0ELI")) == 1
+    assert "checkout answers 500" not in company.text(refusal)
