@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +20,7 @@ from bot.engine import endings
 from bot.engine.govern import EngineGovern
 from bot.engine.installation import Installation
 from bot.engine.life import Life
+from permissions.model import Risk
 
 log = structlog.get_logger()
 
@@ -72,11 +74,10 @@ class Worker:
                 await _stop(claiming)
                 await self._let_end(session)
         finally:
-            await _stop(claiming, sweeping, draining, *session.tasks.values())
-            await self._record_interrupted(session)
-            await _stop(beating)
-            with suppress(*AWAY):
-                await workers.end(self._at.pool, session.id)
+            try:
+                await _stop(claiming, sweeping, draining, beating, *session.tasks.values())
+            finally:
+                await self._record_interrupted(session)
 
     async def _let_end(self, session: Session) -> None:
         if session.tasks:
@@ -85,18 +86,22 @@ class Worker:
 
     async def _record_interrupted(self, session: Session) -> None:
         """What was stopped in the middle is recorded by the worker itself, if the database still answers;
-        what it had only claimed is for others to claim again."""
+        what it had only claimed is for others to claim again. If it does not answer, a sweeper buries this worker."""
         with suppress(*AWAY):
             async with self._at.pool.acquire(timeout=2) as connection, connection.transaction():
-                await interrupt_all(connection, session.id, "The bot was stopped while it ran")
-                await runs.put_back(connection, session.id)
+                await take_back(connection, session.id, "The bot was stopped while it ran")
+                await workers.end(connection, session.id)
         self._at.bell.ring("outbox", "work")
 
     # --- claims ---------------------------------------------------------------------------------------------
 
     async def _claim_loop(self, session: Session) -> None:
+        looked = time.monotonic()
         with self._at.bell.listener("work") as work:
             while True:
+                if time.monotonic() - looked >= _POLL:
+                    looked = time.monotonic()
+                    await self._take_back_lost(session)
                 run = await self._claim(session) if len(session.tasks) < CAPACITY else None
                 if run is None:
                     await work.wait(_POLL)
@@ -112,6 +117,19 @@ class Worker:
         except AWAY:
             return None
 
+    async def _take_back_lost(self, session: Session) -> None:
+        """What is ours on paper and not in hand: PostgreSQL went away at its claim, its start or its end.
+
+        Only between two claims: one whose answer has not come yet is in hand nowhere.
+        """
+        in_hand = frozenset(session.tasks)
+        with suppress(*AWAY):
+            if all(run.id in in_hand for run in await runs.held_by(self._at.pool, session.id)):
+                return
+            async with self._at.pool.acquire(timeout=5) as connection, connection.transaction():
+                await take_back(connection, session.id, "Its end could not be recorded", spare=in_hand)
+            self._at.bell.ring("work", "outbox")
+
     def _own(self, session: Session, run: Run) -> None:
         """A run sees one catalog and one policy from its claim to its rest, whatever is reloaded meanwhile."""
         life = Life(replace(self._at), self._govern, session.id)
@@ -120,7 +138,8 @@ class Worker:
         metrics.RUNS_IN_HAND.inc()
 
         def done(_: asyncio.Task[None]) -> None:
-            session.tasks.pop(run.id, None)
+            if session.tasks.get(run.id) is task:  # planned and queued, it may be in hand again already
+                del session.tasks[run.id]
             metrics.RUNS_IN_HAND.dec()
             self._at.bell.ring("work")
 
@@ -192,26 +211,20 @@ async def _bury(connection: Connection) -> int:
     moved = 0
     async with connection.transaction():
         for dead in await workers.bury_dead(connection):
-            moved += await interrupt_all(connection, dead, "The bot that ran it was not heard of any more: it died, or lost its database")
-            moved += len(await runs.put_back(connection, dead))
+            why = "The bot that ran it was not heard of any more: it died, or lost its database"
+            moved += await take_back(connection, dead, why)
     return moved
 
 
 async def _expire_overdue(connection: Connection) -> int:
-    moved = 0
-    for run_id in await approvals.overdue(connection):
-        async with connection.transaction():
-            moved += await _expire(connection, run_id)
-    return moved
+    return await _each(connection, await approvals.overdue(connection), _expire)
 
 
 async def _expire_late_starts(connection: Connection) -> int:
-    moved = 0
-    for run in await runs.past_start(connection):
-        async with connection.transaction():
-            says = "It was approved, but did not start within 15 minutes. Ask again."
-            moved += await endings.before_running(connection, run.id, State.EXPIRED, says=says) is not None
-    return moved
+    async def expire(within: Connection, run: RunId) -> int:
+        return await endings.before_running(within, run, State.EXPIRED, says=endings.TOO_LATE) is not None
+
+    return await _each(connection, [run.id for run in await runs.past_start(connection)], expire)
 
 
 async def _repair_locks(connection: Connection) -> int:
@@ -233,22 +246,48 @@ async def _expire(connection: Connection, run_id: RunId) -> int:
     return int(await endings.before_running(connection, run_id, State.EXPIRED, says=says) is not None)
 
 
-async def interrupt_all(connection: Connection, worker: int, why: str) -> int:
-    """Write `interrupted` for every run that a stopped worker had started, with what is known and unknown."""
-    count = 0
-    for run in await runs.held_by(connection, worker):
-        if run.state in ACTIVE:
-            history = await events.of_run(connection, run.id)
-            begun = [event.body.get("step") for event in history if event.kind is Kind.STEP_STARTED]
-            ended = [event.body.get("step") for event in history if event.kind is Kind.STEP_ENDED]
-            open_steps = [str(step) for step in begun if step not in ended]
-            says = f"{why}. {_known([str(step) for step in ended], open_steps)}"
-            changed: Changed = "unknown" if run.risk.value != "read" else "nothing"
-            ended_run = await endings.after_running(
-                connection, run.id, State.INTERRUPTED, changed=changed, says=says, worker=worker
-            )
-            count += ended_run is not None
-    return count
+async def _each(
+    connection: Connection, found: Sequence[RunId], end: Callable[[Connection, RunId], Awaitable[int]]
+) -> int:
+    """Each in a transaction of its own, so that one that fails stops no other; how many were moved."""
+    moved = 0
+    for run in found:
+        try:
+            async with connection.transaction():
+                moved += await end(connection, run)
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("sweep.failed", run_id=run)
+    return moved
+
+
+async def take_back(connection: Connection, worker: int, why: str, *, spare: Collection[RunId] = ()) -> int:
+    """What a stopped worker had in hand, but `spare`: started runs are interrupted, others may be claimed again."""
+
+    async def interrupt(within: Connection, run: RunId) -> int:
+        return await _interrupt(within, run, worker, why)
+
+    held = await runs.held_by(connection, worker)
+    started = [run.id for run in held if run.state in ACTIVE and run.id not in spare]
+    moved = await _each(connection, started, interrupt)
+    return moved + len(await runs.put_back(connection, worker, spare=spare))
+
+
+async def _interrupt(connection: Connection, run_id: RunId, worker: int, why: str) -> int:
+    """Write `interrupted`, with what is known and what is not."""
+    run = await runs.get(connection, run_id)
+    if run is None:
+        return 0
+    history = await events.of_run(connection, run_id)
+    begun = [str(event.body.get("step")) for event in history if event.kind is Kind.STEP_STARTED]
+    ended = [str(event.body.get("step")) for event in history if event.kind is Kind.STEP_ENDED]
+    says = f"{why}. {_known(ended, [step for step in begun if step not in ended])}"
+    changed: Changed = "nothing" if run.risk is Risk.READ else "unknown"
+    state = State.INTERRUPTED
+    return (
+        await endings.after_running(connection, run_id, state, changed=changed, says=says, worker=worker) is not None
+    )
 
 
 def _known(done: list[str], open_steps: list[str]) -> str:

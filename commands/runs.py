@@ -9,7 +9,8 @@ from bot.domain.card import Card, Table, Tone
 from bot.domain.catalog import Place
 from bot.domain.command import Arg, Command, Environment, RunRef, Service, Verb
 from bot.domain.plan import Plan
-from bot.domain.run import Run, State
+from bot.domain.run import Run
+from bot.domain.run_end import unsettled
 from bot.domain.words import clean, code, some, when
 from permissions.model import RUN_CANCEL, RUN_READ, RUN_SETTLE, Risk
 
@@ -94,10 +95,10 @@ def _in_a_word(found: Sequence[Run]) -> str:
 
 def _todo(found: Sequence[Run]) -> list[str]:
     """What waits for a person."""
-    unknown = [run for run in found if run.state is State.INTERRUPTED and not run.settled_by]
+    unknown = [run for run in found if unsettled(run)]
     return [
-        f"{run.label} was interrupted: look at {run.place or 'it'}, then {code(f'/runs settle {run.label} done')} "
-        f"or {code(f'/runs settle {run.label} not-done')}"
+        f"How {run.label} ended is not known: look at {run.place or 'it'}, "
+        f"then {code(f'/runs settle {run.label} done')} or {code(f'/runs settle {run.label} not-done')}"
         for run in unknown
     ]
 

@@ -17,12 +17,11 @@ _WAITS_FOR_LOCK = "state = 'waiting' AND approved_at IS NOT NULL"
 async def take_and_queue(connection: Connection, run: Run) -> bool:
     """In the transaction that approved it: queue the run with its lock, or leave it waiting its turn.
 
-    True when it is queued. A run without a kind of lock is queued at once.
+    True when it is queued. A run without a kind of lock is queued at once; one that has ended takes none.
     """
-    if run.lock is None:
-        await _queue(connection, run)
-        return True
-    holder = await _take(connection, run)
+    if await runs.open_before_running(connection, run.id) is None:
+        return False  # it has ended meanwhile
+    holder = await _take(connection, run) if run.lock else None
     if holder is None:
         await _queue(connection, run)
         return True
@@ -72,8 +71,8 @@ async def repair(connection: Connection) -> int:
     for row in await connection.fetch(
         """
         SELECT l.run_id FROM locks l JOIN runs r ON r.id = l.run_id
-        WHERE r.finished_at IS NOT NULL
-          AND (r.state NOT IN ('interrupted', 'timed_out') OR r.settled_by IS NOT NULL)
+        WHERE r.finished_at IS NOT NULL AND r.changed IS DISTINCT FROM 'unknown'
+        ORDER BY l.service, l.environment, l.kind
         """
     ):
         run = await runs.get(connection, row["run_id"])
@@ -128,14 +127,16 @@ async def _info(rows: Rows, row: asyncpg.Record) -> LockInfo | None:
 async def _take(connection: Connection, run: Run) -> RunId | None:
     """None when the lock is ours now (or already was), else the run that holds it."""
     assert run.lock is not None  # noqa: S101  (callers have asked)
-    await connection.execute(
-        "INSERT INTO locks (service, environment, kind, run_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-        run.service,
-        run.environment,
-        run.lock.value,
-        run.id,
-    )
-    held_by = await holder(connection, run)
+    held_by = None
+    while held_by is None:  # freed between our two statements: try again, nobody is not the same as us
+        await connection.execute(
+            "INSERT INTO locks (service, environment, kind, run_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            run.service,
+            run.environment,
+            run.lock.value,
+            run.id,
+        )
+        held_by = await holder(connection, run)
     if held_by == run.id:
         await events.record(connection, Kind.LOCK_TAKEN, run=run, body={"kind": run.lock.value})
         return None

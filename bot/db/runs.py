@@ -235,12 +235,12 @@ async def ask_cancel(rows: Rows, run: RunId, by: str) -> bool:
 
 
 async def settle(rows: Rows, run: RunId, by: str, changed: str) -> Run | None:
-    """A person says what is true after an interruption."""
+    """A person says what is true of a run of which nobody knew."""
     row = await rows.fetchrow(
         f"""
         WITH r AS (
             UPDATE runs SET settled_by = $2, changed = $3
-            WHERE id = $1 AND state IN ('interrupted', 'timed_out') AND settled_by IS NULL
+            WHERE id = $1 AND finished_at IS NOT NULL AND changed = 'unknown' AND settled_by IS NULL
             RETURNING *
         )
         SELECT {_COLUMNS} FROM r LEFT JOIN approvals a ON a.run_id = r.id
@@ -260,16 +260,17 @@ async def past_start(rows: Rows) -> list[Run]:
     return [_run(row) for row in found]
 
 
-async def put_back(rows: Rows, worker: int) -> list[int]:
-    """Undo a dead worker's claims: what it only planned or was about to start may be claimed again."""
+async def put_back(rows: Rows, worker: int, *, spare: Collection[RunId] = ()) -> list[int]:
+    """Undo a worker's claims but `spare`: what it only planned or was about to start may be claimed again."""
     found = await rows.fetch(
         """
         UPDATE runs
         SET state = CASE state WHEN 'planning' THEN 'received' ELSE 'queued' END, worker = NULL
-        WHERE worker = $1 AND state IN ('planning', 'starting')
+        WHERE worker = $1 AND state IN ('planning', 'starting') AND id <> ALL($2::bigint[])
         RETURNING id
         """,
         worker,
+        list(spare),
     )
     return [row["id"] for row in found]
 

@@ -35,8 +35,9 @@ async def end(rows: Rows, worker: int) -> None:
 
 
 async def bury_dead(connection: Connection) -> list[int]:
-    """Workers whose beat is older than the lease and whose lock is free; they are marked ended here, once.
+    """Workers whose beat is older than the lease and whose lock is free; they are marked ended here.
 
+    Also those that ended with something in hand: a claim of theirs was committed after their burial.
     Runs in a transaction: the try-lock is taken on this session for a moment to prove that nobody has it.
     """
     late = await connection.fetch(
@@ -49,4 +50,10 @@ async def bury_dead(connection: Connection) -> list[int]:
         if await connection.fetchval("SELECT pg_try_advisory_xact_lock($1, $2)", _CLASS, row["id"]):
             await end(connection, row["id"])
             dead.append(row["id"])
-    return dead
+    left = await connection.fetch(
+        """
+        SELECT DISTINCT w.id FROM runs r JOIN workers w ON w.id = r.worker
+        WHERE r.state IN ('planning', 'starting', 'running', 'verifying') AND w.ended_at IS NOT NULL
+        """
+    )
+    return sorted({*dead, *(row["id"] for row in left)})

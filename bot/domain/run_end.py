@@ -207,7 +207,7 @@ def _settled(run: Run, names: Names) -> str:
 
 def unsettled(run: Run) -> bool:
     """Nobody has said yet what is true."""
-    return run.state in (State.INTERRUPTED, State.TIMED_OUT) and run.changed == "unknown" and run.settled_by is None
+    return run.state in FINAL and run.changed == "unknown" and run.settled_by is None
 
 
 def _buttons(run: Run) -> tuple[Button, ...]:

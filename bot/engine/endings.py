@@ -24,6 +24,9 @@ _KINDS = {
 }
 
 
+TOO_LATE = "It was approved, but did not start within 15 minutes. Ask again."
+
+
 async def before_running(
     connection: Connection,
     run: RunId,
@@ -33,8 +36,13 @@ async def before_running(
     by: str = events.BOT,
     card: Card | None = None,
     body: JsonObject | None = None,
+    cause: Kind | None = None,
 ) -> Run | None:
-    """End a run that has not started: nothing was changed. None when it has started or ended meanwhile."""
+    """End a run that has not started: nothing was changed. None when it has started or ended meanwhile.
+
+    The approval's row is locked before the run's, as by whoever votes: otherwise the two wait for each other.
+    """
+    await approvals.lock(connection, run)
     ended = await runs.move(
         connection,
         run,
@@ -49,6 +57,8 @@ async def before_running(
     if state in _APPROVAL_ENDS:
         await approvals.close(connection, run, _APPROVAL_ENDS[state])
     await approvals.void(connection, run)
+    if cause is not None:
+        await events.record(connection, cause, run=ended, body={"says": says})
     await events.record(
         connection, _KINDS.get(state, Kind.RUN_ENDED), run=ended, actor=by, body=_body(ended, says) | (body or {})
     )

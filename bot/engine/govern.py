@@ -14,8 +14,9 @@ from bot.domain.errors import BadRequest
 from bot.domain.event import Event, Kind
 from bot.domain.menu import Entry, How, menu_card
 from bot.domain.parse import Parsed
-from bot.domain.run import ACTIVE, BEFORE_RUNNING, Run, RunId
+from bot.domain.run import BEFORE_RUNNING, FINAL, Run, RunId, State
 from bot.domain.words import apart, bold, code, linked, listed
+from bot.engine import endings
 from bot.engine.installation import Installation
 from bot.engine.votes import Votes, note
 from permissions.decide import Allow, Deny, NeedsApproval
@@ -51,10 +52,16 @@ class EngineGovern:
             return await self.withdraw(run, by)
         if (refusal := self._may(found, by, RUN_CANCEL)) is not None:
             return refusal
-        if found.state not in ACTIVE or not await runs.ask_cancel(self._at.pool, run, by):
-            return note(f"{found.label} is {found.state.value}: there is nothing to cancel.", "", found)
-        await events.record(self._at.pool, Kind.RUN_CANCEL_ASKED, run=found, actor=by)
-        self._at.bell.ring("outbox")
+        async with self._at.pool.acquire() as connection, connection.transaction():
+            says = f"Cancelled by {self._at.people.name(by)} before it started."
+            ended = await endings.before_running(connection, run, State.CANCELLED, says=says, by=by)
+            if ended is None:
+                if not await runs.ask_cancel(connection, run, by):
+                    return _not_cancelled(await runs.get(connection, run) or found)
+                await events.record(connection, Kind.RUN_CANCEL_ASKED, run=found, actor=by)
+        self._at.bell.ring("work", "outbox")
+        if ended is not None:
+            return note(f"{found.label} is cancelled.", "Nothing was changed.", found)
         return note(f"{found.label} will stop before its next step.", "Steps that are done stay done.", found)
 
     async def settle(self, run: RunId, by: str, how: Literal["done", "not-done"], note_: str = "") -> Card:
@@ -98,6 +105,8 @@ class EngineGovern:
         found = await runs.get(self._at.pool, run)
         if found is None:
             return note(f"There is no R-{run}.", "See the last ones with /runs.")
+        if (refusal := self._may(found, by, RUN_READ, Risk.READ)) is not None:
+            return refusal
         plan = plans.from_json(found.plan) if found.plan else None
         approval = await approvals.get(self._at.pool, run)
         history = await events.of_run(self._at.pool, run)
@@ -105,8 +114,6 @@ class EngineGovern:
         return run_card.details_card(found, plan, approval, history, now)
 
     # --- the record -----------------------------------------------------------------------------------------
-        if (refusal := self._may(found, by, RUN_READ, Risk.READ)) is not None:
-            return refusal
 
     async def events(self, *, run: RunId | None = None, limit: int = 20) -> Sequence[Event]:
         if run is not None:
@@ -197,6 +204,12 @@ class EngineGovern:
                 return "needs approval" if rule.need else "shows a plan first"
             case Deny():
                 return "no"
+
+
+def _not_cancelled(run: Run) -> Card:
+    if run.cancel_by and run.state not in FINAL:
+        return note(f"{run.label} was told to stop already.", "It stops before its next step.", run)
+    return note(f"{run.label} is {run.state.value}: there is nothing to cancel.", "", run)
 
 
 def _answer(tone: Tone, title: str, sentence: str, where: str, more: str) -> Card:

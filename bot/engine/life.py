@@ -11,6 +11,7 @@ from bot.db import approvals, database, events, locks, runs
 from bot.db.database import AWAY, Connection
 from bot.domain import parse
 from bot.domain import plan as plans
+from bot.domain.approval import Approval, ApprovalState
 from bot.domain.capability import Govern
 from bot.domain.card import Card, Tone
 from bot.domain.command import Verb
@@ -22,7 +23,7 @@ from bot.domain.run import Run, State
 from bot.engine import endings
 from bot.engine.installation import Installation
 from bot.engine.look import EngineLook
-from bot.engine.running import EngineRunning, LeaseLost, NoLongerOurs, StepTimedOut
+from bot.engine.running import EngineRunning, LeaseLost, NoLongerOurs, StepTimedOut, within_lease
 from permissions.decide import Allow, Decision, Deny, NeedsApproval, counting_votes
 from permissions.model import Risk
 
@@ -43,16 +44,20 @@ class Life:
         self._worker = worker
 
     async def advance(self, run: Run) -> None:
-        """Raises what PostgreSQL raises while it is away; a sweeper then puts the claim back."""
+        """Raises what PostgreSQL raises while it is away; the worker then puts the claim back."""
         try:
             verb = self._at.verb(run)
         except (KeyError, StopIteration):
             await self._end_before(run, State.VOIDED, f"{run.command} is no longer installed.")
             return
-        if run.state is State.PLANNING:
-            await self._plan(run, verb)
-        else:
-            await self._start(run, verb)
+        try:
+            await (self._plan(run, verb) if run.state is State.PLANNING else self._start(run, verb))
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("run.crashed", run_id=run.id, command=run.command)
+            card = no_plan_card(run, "It failed before its start for a reason I did not expect.", _log_names(run))
+            await self._end_before(run, State.FAILED, card.text, card=card, cause=Kind.PLAN_FAILED)
 
     # --- planning -------------------------------------------------------------------------------------------
 
@@ -67,7 +72,7 @@ class Life:
         else:
             found = await self._make_plan(run, verb, now, _backup_first(decision))
             if isinstance(found, Card):
-                await self._end_before(run, State.FAILED, found.text, card=found, kind=Kind.PLAN_FAILED)
+                await self._end_before(run, State.FAILED, found.text, card=found, cause=Kind.PLAN_FAILED)
             else:
                 await self._planned(run, found)
 
@@ -82,13 +87,19 @@ class Life:
             return no_plan_card(run, error.what, error.next_step)
         except TimeoutError:
             return no_plan_card(run, "Planning did not end within 60 s.", "Try again, or look with /health.")
-        except AWAY:
-            raise
-        except Exception:
+        except Exception as error:
+            if isinstance(error, AWAY) and not (isinstance(error, OSError) and await self._answers()):
+                raise
             log.exception("plan.failed", run_id=run.id, command=run.command)
-            return no_plan_card(
-                run, "Planning failed for a reason I did not expect.", f"My log names it: {run.label}."
-            )
+            return no_plan_card(run, "Planning failed for a reason I did not expect.", _log_names(run))
+
+    async def _answers(self) -> bool:
+        """Whether PostgreSQL is there: then an OSError of a plan is the plan's own, and would come again."""
+        try:
+            await database.now(self._at.pool)
+        except AWAY:
+            return False
+        return True
 
     async def _planned(self, run: Run, plan: Plan) -> None:
         if plan.nothing_to_do or run.dry_run:
@@ -141,18 +152,21 @@ class Life:
     async def _start(self, run: Run, verb: Verb) -> None:
         """Lock held → decide again → plan again → compare → commit `running` → first effect."""
         now = await database.now(self._at.pool)
+        if run.start_by is not None and run.start_by < now:
+            await self._end_before(run, State.EXPIRED, endings.TOO_LATE)
+            return
         await self._know(run, now)
         decision = self._at.decide_run(run)
         if isinstance(decision, Deny):
             await self._refuse(run, decision)
             return
-        if not await self._still_approved(run, decision):
+        if not await self._still_approved(run, verb, decision):
             return
         plan = EMPTY
         if verb.plan is not None:
             found = await self._make_plan(run, verb, now, _backup_first(decision))
             if isinstance(found, Card):
-                await self._end_before(run, State.FAILED, found.text, card=found, kind=Kind.PLAN_FAILED)
+                await self._end_before(run, State.FAILED, found.text, card=found, cause=Kind.PLAN_FAILED)
                 return
             if await self._drifted(run, found):
                 return
@@ -170,11 +184,17 @@ class Life:
             await events.record(connection, Kind.RUN_STARTED, run=started)
         return started
 
-    async def _still_approved(self, run: Run, decision: Decision) -> bool:
+    async def _still_approved(self, run: Run, verb: Verb, decision: Decision) -> bool:
         """Only votes count whose voter could still cast them, for the digest that is about to run."""
-        if not isinstance(decision, NeedsApproval) or decision.rule.need == 0:
+        if not isinstance(decision, NeedsApproval):
             return True
         approval = await approvals.get(self._at.pool, run.id)
+        if decision.rule.need == 0:
+            if verb.plan is None or _confirmed(approval, decision.rule.confirm):
+                return True
+            says = "The policy now wants you to confirm it after a look at its plan. Ask again."
+            await self._end_before(run, State.VOIDED, says)
+            return False
         voters = [self._at.person(voter, run.team) for voter in (approval.in_favour if approval else ())]
         counting = counting_votes(self._at.policy, self._at.ask(run), voters, team_id=self._at.team)
         if len(counting) >= decision.rule.need:
@@ -187,6 +207,10 @@ class Life:
         return False
 
     async def _drifted(self, run: Run, plan: Plan) -> bool:
+        if (risk := _higher(run.risk, plan.raises)) is not run.risk:
+            says = f"It is riskier than what was approved: {risk.value} now, {run.risk.value} then. Ask again."
+            await self._end_before(run, State.VOIDED, says)
+            return True
         if plan.digest == run.digest:
             return False
         approved = plans.from_json(run.plan or plans.to_json(EMPTY))
@@ -215,26 +239,22 @@ class Life:
         except (LeaseLost, NoLongerOurs):
             log.warning("run.lost", run_id=run.id)
         except Stopped as stopped:
-            changed = "something" if running.steps_done and run.risk is not Risk.READ else "nothing"
-            await self._end(run, State.CANCELLED, changed, stopped.what)
+            await self._end(run, State.CANCELLED, _worse("nothing", running, run), stopped.what)
         except StepTimedOut as late:
-            await self._end(run, State.TIMED_OUT, late.changed, f"{late.what} {late.next_step}")
+            await self._end(run, State.TIMED_OUT, _worse(late.changed, running, run), f"{late.what} {late.next_step}")
         except TimeoutError:
             says = f"The run did not end within {verb.deadline.total_seconds() / 60:.0f} minutes and was stopped."
-            await self._end(run, State.TIMED_OUT, "unknown", says)
+            await self._end(run, State.TIMED_OUT, _worse("unknown", running, run), says)
         except (StepFailed, ProviderError) as error:
             await self._fail(run, error, _worse(error.changed, running, run))
-        except (Impossible, WatchkeeperError) as error:
-            await self._fail(
-                run, error, "something" if running.steps_done and run.risk is not Risk.READ else "nothing"
-            )
-        except AWAY:
-            log.warning("run.lost", run_id=run.id, reason="database away")
+        except Impossible as error:
+            await self._fail(run, error, _worse("nothing", running, run))
+        except WatchkeeperError as error:
+            await self._fail(run, error, _worse("unknown" if running.in_step else "nothing", running, run))
         except Exception:
             log.exception("run.failed", run_id=run.id, command=run.command)
-            unknown: Changed = "nothing" if run.risk is Risk.READ else "unknown"
-            says = f"It stopped for a reason I did not expect. My log names it: {run.label}."
-            await self._end(run, State.FAILED, unknown, says)
+            says = f"It stopped for a reason I did not expect. {_log_names(run)}"
+            await self._end(run, State.FAILED, _worse("unknown", running, run), says)
         else:
             state = State.FAILED if card.tone is Tone.FAIL and verb.plan is not None else State.SUCCEEDED
             await self._end(run, state, changed, card.text, card)
@@ -245,12 +265,24 @@ class Life:
         await self._end(run, State.FAILED, changed, says if not output else f"{says}\n{output[-1500:]}")
 
     async def _end(self, run: Run, state: State, changed: Changed, says: str, card: Card | None = None) -> None:
+        plain = f"How it ended could not be written down. {_log_names(run)}"
+        for words, shown in ((says, card), (plain, None)):  # PostgreSQL may not take the words: the outcome counts
+            try:
+                await self._record_end(run, state, changed, words, shown)
+            except LeaseLost:
+                log.warning("run.lost", run_id=run.id, state=state)
+            except Exception:
+                log.exception("run.end_not_recorded", run_id=run.id, state=state)
+                continue
+            return
+
+    async def _record_end(self, run: Run, state: State, changed: Changed, says: str, card: Card | None) -> None:
         async def end(connection: Connection) -> Run | None:
             return await endings.after_running(
                 connection, run.id, state, changed=changed, says=says, worker=self._worker, card=card
             )
 
-        if await self._transaction(end) is None:
+        if await within_lease(self._at, end) is None:
             log.warning("run.ended_elsewhere", run_id=run.id, state=state)
 
     # --- small steps ----------------------------------------------------------------------------------------
@@ -270,13 +302,11 @@ class Life:
         says: str,
         *,
         card: Card | None = None,
-        kind: Kind | None = None,
+        cause: Kind | None = None,
         body: JsonObject | None = None,
     ) -> None:
         async def end(connection: Connection) -> None:
-            if kind is not None:
-                await events.record(connection, kind, run=run, body={"says": says})
-            await endings.before_running(connection, run.id, state, says=says, card=card, body=body)
+            await endings.before_running(connection, run.id, state, says=says, card=card, body=body, cause=cause)
 
         await self._transaction(end)
 
@@ -290,10 +320,16 @@ class Life:
 async def _ended_with_plan(connection: Connection, run: Run, plan: Plan) -> None:
     """Nothing to do, or only the plan was wanted: the request ends here, and nothing was changed."""
     says = plan.nothing_to_do or f"{plan.question}: {plan.summary}"
-    await connection.execute(
-        "UPDATE runs SET plan = $2, digest = $3 WHERE id = $1", run.id, plans.to_json(plan), plan.digest
+    ended = await runs.move(
+        connection,
+        run.id,
+        {State.PLANNING},
+        State.SUCCEEDED,
+        plan=plans.to_json(plan),
+        digest=plan.digest,
+        changed="nothing",
+        because=says,
     )
-    ended = await runs.move(connection, run.id, {State.PLANNING}, State.SUCCEEDED, changed="nothing", because=says)
     if ended is not None:
         await events.record(
             connection, Kind.RUN_ENDED, run=ended, body={"state": "succeeded", "changed": "nothing", "says": says}
@@ -302,6 +338,17 @@ async def _ended_with_plan(connection: Connection, run: Run, plan: Plan) -> None
 
 def _backup_first(decision: Decision) -> bool:
     return isinstance(decision, NeedsApproval) and decision.rule.backup_first
+
+
+def _confirmed(approval: Approval | None, confirm: str) -> bool:
+    """Granted, and by typing where the policy now wants that; others' approval is more than one's own."""
+    if approval is None or approval.state is not ApprovalState.GRANTED:
+        return False
+    return confirm != "typed" or approval.confirm == "typed" or approval.need > 0
+
+
+def _log_names(run: Run) -> str:
+    return f"My log names it: {run.label}."
 
 
 def _higher(risk: Risk, raised: Risk | None) -> Risk:

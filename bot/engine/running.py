@@ -92,7 +92,7 @@ class EngineRunning(EngineLook):
                 await runs.move(connection, self.run.id, ACTIVE, state, worker=self._worker)
             await events.record(connection, Kind.STEP_STARTED, run=self.run, body={"step": name})
 
-        await self._recorded(begin)
+        await within_lease(self._at, begin)
         self.in_step = name
 
     @asynccontextmanager
@@ -133,21 +133,25 @@ class EngineRunning(EngineLook):
         async def write(connection: Connection) -> None:
             await events.record(connection, kind, run=self.run, body=body)
 
-        await self._recorded(write)
+        await within_lease(self._at, write)
 
-    async def _recorded(self, write: Callable[[Connection], Awaitable[Result]]) -> Result:
-        """`write` in one transaction, tried for one lease while PostgreSQL is away; then LeaseLost."""
-        try:
-            async for attempt in stamina.retry_context(
-                on=AWAY, attempts=None, timeout=LEASE, wait_initial=0.05, wait_max=1.0
-            ):
-                with attempt:
-                    async with self._at.pool.acquire(timeout=5) as connection, connection.transaction():
-                        result = await write(connection)
-        except AWAY as away:
-            raise LeaseLost from away
-        self._at.bell.ring("outbox")
-        return result
+
+async def within_lease(at: Installation, write: Callable[[Connection], Awaitable[Result]]) -> Result:
+    """`write` in one transaction, tried for one lease while PostgreSQL is away; then LeaseLost.
+
+    When the answer to a commit is lost it is written again: what must not be there twice is conditional.
+    """
+    try:
+        async for attempt in stamina.retry_context(
+            on=AWAY, attempts=None, timeout=LEASE, wait_initial=0.05, wait_max=1.0
+        ):
+            with attempt:
+                async with at.pool.acquire(timeout=5) as connection, connection.transaction():
+                    result = await write(connection)
+    except AWAY as away:
+        raise LeaseLost from away
+    at.bell.ring("work", "outbox")
+    return result
 
 
 class RunningStep:

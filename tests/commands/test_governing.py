@@ -40,7 +40,10 @@ def first_column(card: Card) -> list[str]:
     [
         ("/approve R-42 7c01e9", ("vote", 42, "U0BEN", True, "7c01e9", "slack", "")),
         ("/approve 7C01E9 r42", ("vote", 42, "U0BEN", True, "7c01e9", "slack", "")),
-        ("/deny R-42 because a release is on its way", ("vote", 42, "U0BEN", False, "", "slack", "a release is on its way")),
+        (
+            "/deny R-42 because a release is on its way",
+            ("vote", 42, "U0BEN", False, "", "slack", "a release is on its way"),
+        ),
         ("/runs show R-42", ("details", 42, "U0BEN")),
         ("/runs R-42", ("details", 42, "U0BEN")),
         ("/runs cancel 42", ("cancel", 42, "U0BEN")),
@@ -95,9 +98,9 @@ async def test_runs_of_a_whole_service_leave_out_the_others(ask: Ask, govern: An
 
 
 async def test_an_interrupted_run_in_the_list_asks_to_be_settled(ask: Ask, govern: Any, a_run: ARun) -> None:
-    govern.listed = [a_run(43, state=State.INTERRUPTED), a_run(42, state=State.INTERRUPTED, settled_by="U0BEN")]
+    govern.listed = [a_run(43, state=State.INTERRUPTED, changed="unknown"), a_run(42, state=State.INTERRUPTED)]
     said = read(await ask("/runs all"))
-    assert "R-43 was interrupted: look at shop production, then /runs settle R-43 done or" in said
+    assert "How R-43 ended is not known: look at shop production, then /runs settle R-43 done or" in said
     assert "/runs settle R-42" not in said
 
 
