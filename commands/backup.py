@@ -267,7 +267,9 @@ async def _restore(backup: Backup, database: Postgres, store: BackupStore, runni
     made_on = Facts(backup.server, backup.database_size, 0, 0, 0.0, backup.encoding, "")
     async with running.step("restore a copy", deadline=LIMIT) as step:
         try:
-            found = await database.check_restored(store.path(backup.file), dict(backup.rows), made_on, LIMIT)
+            found = await database.check_restored(
+                store.path(backup.file), dict(backup.rows), made_on, backup.client, LIMIT
+            )
         except ProviderError as error:
             await step.say("could not be tried")
             return whole_card(backup, _since(begun), unknown=str(error))

@@ -91,13 +91,15 @@ class Postgres:
         """Whether the file is whole. StepFailed when it is not."""
         return await check_file(path, dumped_by, limit)
 
-    async def check_restored(self, path: Path, counts: Counts, made_on: Facts, limit: timedelta) -> Verified:
+    async def check_restored(
+        self, path: Path, counts: Counts, made_on: Facts, dumped_by: int, limit: timedelta
+    ) -> Verified:
         """Whether it restores, on another server than this one. StepFailed when it does not."""
         if self.scratch is None:
             raise Impossible(
                 "There is no server to restore a copy on.", "Name one as `postgres.scratch` in the catalog."
             )
-        return await check_restored(path, counts, made_on, await self.scratch(), self.at, limit)
+        return await check_restored(path, counts, made_on, dumped_by, await self.scratch(), self.at, limit)
 
 
 def offers(settings: BaseModel, context: Context) -> Mapping[type, object]:

@@ -59,16 +59,19 @@ async def check_file(path: Path, dumped_by: int, limit: timedelta) -> Verified:
 
 
 async def check_restored(
-    path: Path, counts: Counts, made_on: Facts, scratch_url: str, own: Address, limit: timedelta
+    path: Path, counts: Counts, made_on: Facts, dumped_by: int, scratch_url: str, own: Address, limit: timedelta
 ) -> Verified:
-    """Restore it for real and compare the counts. StepFailed when it does not restore."""
+    """Restore it for real and compare the counts. StepFailed when it does not restore.
+
+    dumped_by: the major version of the pg_dump that made it; an older pg_restore cannot read its file.
+    """
     at = address(scratch_url, "the scratch server")
     async with connected(at.uri, at.password) as admin:
         server = await facts(admin)
         await _foreign(at, server, own)
         if server.version < made_on.version:
             raise _too_old(server.version, made_on.version)
-        binary = await pick("pg_restore", made_on.version, prefer=server.version)
+        binary = await pick("pg_restore", max(made_on.version, dumped_by), prefer=server.version)
         async with _scratch(admin, at, made_on.encoding) as scratch:
             done = await _restore(binary, path, scratch, server.version, limit)
             if done.code != 0:

@@ -56,9 +56,18 @@ async def test_a_dump_is_whole_and_restores_with_the_same_rows(
     assert counts == ROWS
     assert path.read_bytes().startswith(b"PGDMP")
     assert (await database.check_file(path, client, LIMIT)).how == "file"
-    proof = await database.check_restored(path, counts, facts, LIMIT)
+    proof = await database.check_restored(path, counts, facts, client, LIMIT)
     assert (proof.tables, proof.rows, proof.differs, proof.uncounted) == (2, 1200, (), 0)
     assert await left_on(postgres) == []
+
+
+async def test_a_backup_of_a_newer_client_is_not_called_damaged_by_an_older_one(
+    shop: str, database_at: Callable[..., Postgres], tmp_path: Path
+) -> None:
+    database = database_at(shop)
+    path, counts, facts, _ = await dumped(database, tmp_path)
+    with pytest.raises(ProviderError, match="PostgreSQL 99 or newer"):
+        await database.check_restored(path, counts, facts, 99, LIMIT)
 
 
 async def test_counts_and_dump_are_of_one_instant(
@@ -72,7 +81,9 @@ async def test_counts_and_dump_are_of_one_instant(
         await FolderStore(tmp_path, reserve=0).write("a.dump", dump.chunks)
         counts = await dump.counted(LIMIT)
     assert counts == ROWS
-    assert (await database.check_restored(tmp_path / "a.dump", counts, dump.facts, LIMIT)).rows == 1200
+    assert (
+        await database.check_restored(tmp_path / "a.dump", counts, dump.facts, dump.binary.major, LIMIT)
+    ).rows == 1200
 
 
 async def test_the_password_is_in_no_argument_and_no_environment(
@@ -100,19 +111,19 @@ async def test_a_cut_off_dump_is_found_out(
         await database.check_file(path, client, LIMIT)
     assert file.value.changed == "nothing"
     with pytest.raises(StepFailed, match="does not restore"):
-        await database.check_restored(path, counts, facts, LIMIT)
+        await database.check_restored(path, counts, facts, client, LIMIT)
     assert await left_on(postgres) == []
 
 
 async def test_nothing_is_restored_on_the_environments_own_server(
     shop: str, guarded: str, database_at: Callable[..., Postgres], tmp_path: Path
 ) -> None:
-    path, counts, facts, _ = await dumped(database_at(shop), tmp_path)
+    path, counts, facts, client = await dumped(database_at(shop), tmp_path)
     with pytest.raises(Impossible, match="environment's own server"):
-        await database_at(shop, guarded).check_restored(path, counts, facts, LIMIT)
+        await database_at(shop, guarded).check_restored(path, counts, facts, client, LIMIT)
     other_name = guarded.replace("host=/", "host=/./")
     with pytest.raises(Impossible, match="environment's own server"):
-        await database_at(shop, other_name).check_restored(path, counts, facts, LIMIT)
+        await database_at(shop, other_name).check_restored(path, counts, facts, client, LIMIT)
     assert await left_on(guarded) == []
 
 
@@ -134,8 +145,8 @@ async def test_a_copy_is_restored_by_a_role_without_rights(
     )
     await writer.execute("CREATE INDEX ON orders (who(id))")
     await writer.close()
-    path, counts, facts, _ = await dumped(database_at(shop), tmp_path)
-    assert (await database_at(shop).check_restored(path, counts, facts, LIMIT)).rows == 1200
+    path, counts, facts, client = await dumped(database_at(shop), tmp_path)
+    assert (await database_at(shop).check_restored(path, counts, facts, client, LIMIT)).rows == 1200
 
 
 async def test_a_check_that_was_stopped_is_not_called_a_bad_backup(
@@ -146,16 +157,16 @@ async def test_a_check_that_was_stopped_is_not_called_a_bad_backup(
     with pytest.raises(ProviderError, match="it is not known whether it is whole"):
         await database.check_file(path, client, timedelta(0))
     with pytest.raises(ProviderError, match="it is not known whether it is whole"):
-        await database.check_restored(path, counts, facts, timedelta(0))
+        await database.check_restored(path, counts, facts, client, timedelta(0))
 
 
 async def test_what_the_scratch_server_cannot_hold_is_not_called_a_bad_backup(
     shop: str, postgres: str, database_at: Callable[..., Postgres], tmp_path: Path
 ) -> None:
-    path, counts, facts, _ = await dumped(database_at(shop), tmp_path)
+    path, counts, facts, client = await dumped(database_at(shop), tmp_path)
     newer = Facts(99, facts.size, 0, 0, 0.0, "UTF8", "")
     with pytest.raises(ProviderError, match="it is not known whether it restores"):
-        await database_at(shop).check_restored(path, counts, newer, LIMIT)
+        await database_at(shop).check_restored(path, counts, newer, client, LIMIT)
 
 
 async def test_a_dump_that_fails_leaves_nothing_and_tells_no_secret(
