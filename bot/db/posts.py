@@ -17,6 +17,9 @@ State = Literal["intended", "posted", "unknown", "gone"]
 LOOK_NOT_BEFORE = timedelta(seconds=4)
 """After a crash: what was being sent then may still be on its way."""
 
+KEPT = timedelta(days=30)
+_NOT_WANTED = "no longer wanted"  # of what was never sent: it may be wanted again
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -78,9 +81,11 @@ async def intend(rows: Rows, intent: Intent) -> bool:
         ON CONFLICT (key) DO UPDATE
         SET wanted = EXCLUDED.wanted, wanted_digest = EXCLUDED.wanted_digest, priority = EXCLUDED.priority,
             retry_at = CASE posts.state WHEN 'posted' THEN statement_timestamp() ELSE posts.retry_at END,
+            state = CASE posts.error WHEN $10 THEN 'intended' ELSE posts.state END,
+            error = CASE posts.error WHEN $10 THEN '' ELSE posts.error END,
             updated_at = clock_now()
         WHERE (posts.kind IN ('message', 'dm') OR posts.state = 'intended')
-          AND posts.wanted_digest <> EXCLUDED.wanted_digest
+          AND posts.wanted_digest <> EXCLUDED.wanted_digest OR posts.error = $10
         """,
         intent.key,
         intent.run,
@@ -91,15 +96,17 @@ async def intend(rows: Rows, intent: Intent) -> bool:
         intent.priority,
         intent.wanted,
         intent.digest,
+        _NOT_WANTED,
     )
     return status == "INSERT 0 1"
 
 
 async def _renew(rows: Rows, intent: Intent) -> bool:
     await rows.execute(
-        "UPDATE posts SET state = 'gone', error = 'no longer wanted', updated_at = clock_now()"
+        "UPDATE posts SET state = 'gone', error = $2, updated_at = clock_now()"
         " WHERE key = $1 AND state = 'intended' AND ts IS NULL",
         intent.key,
+        _NOT_WANTED,
     )
     status = await rows.execute(
         """
@@ -120,12 +127,13 @@ async def drop_others(rows: Rows, run: RunId, keys: Collection[str]) -> None:
     await rows.execute(
         """
         UPDATE posts
-        SET state = 'gone', error = 'no longer wanted', updated_at = clock_now()
+        SET state = 'gone', error = $3, updated_at = clock_now()
         WHERE run_id = $1 AND state = 'intended' AND kind IN ('message', 'dm', 'ephemeral')
           AND NOT key = ANY($2::text[])
         """,
         run,
         list(keys),
+        _NOT_WANTED,
     )
 
 
@@ -209,19 +217,35 @@ async def later(rows: Rows, key: str, error: str, wait: timedelta, *, state: Sta
     )
 
 
-async def again(rows: Rows, key: str) -> None:
-    """It was deleted by somebody: post it anew."""
+async def again(rows: Rows, key: str, ts: str | None) -> None:
+    """That message was deleted by somebody: post it anew, once, however many edits found it missing."""
     await rows.execute(
         "UPDATE posts SET state = 'intended', ts = NULL, digest = NULL, lost = lost + 1,"
         " retry_at = statement_timestamp(), updated_at = clock_now()"
-        " WHERE key = $1",
+        " WHERE key = $1 AND ts IS NOT DISTINCT FROM $2",
         key,
+        ts,
     )
 
 
 async def gone(rows: Rows, key: str, error: str) -> None:
     await rows.execute(
         "UPDATE posts SET state = 'gone', error = $2, updated_at = clock_now() WHERE key = $1", key, error
+    )
+
+
+async def forget(rows: Rows) -> None:
+    """Drop what nobody will edit any more: its run is over and settled, no alert is open."""
+    await rows.execute(
+        """
+        DELETE FROM posts p
+        WHERE state IN ('posted', 'gone') AND updated_at < clock_now() - $1::interval
+          AND (state = 'gone' OR wanted->>'open' IS DISTINCT FROM 'true')
+          AND (run_id IS NULL OR EXISTS (
+              SELECT FROM runs r
+              WHERE r.id = p.run_id AND r.finished_at IS NOT NULL AND r.changed IS DISTINCT FROM 'unknown'))
+        """,
+        KEPT,
     )
 
 

@@ -193,7 +193,11 @@ class Deliverer:
         """Read the place back once: adopt the message if it is there, else it may be sent again."""
         if post.kind == "ephemeral":
             # Nobody can read these back. Twice is better than never, but not more than twice.
-            await (posts.gone(self._pool, post.key, "unknown") if post.lost else posts.again(self._pool, post.key))
+            await (
+                posts.gone(self._pool, post.key, "unknown")
+                if post.lost
+                else posts.again(self._pool, post.key, post.ts)
+            )
             return
         parent = await self._parent(post)
         channel = await self._channel(post, parent)
@@ -243,7 +247,7 @@ class Deliverer:
         elif post.kind == "ephemeral" and error in _NOT_THERE:
             await posts.as_direct_message(self._pool, post.key)
         elif post.state == "posted" and error in _DELETED and self._worth_it(post):
-            await posts.again(self._pool, post.key)
+            await posts.again(self._pool, post.key, post.ts)
         elif post.kind == "message" and error in _NOT_THERE:
             await self._ask_to_be_let_in(post)
             await posts.later(self._pool, post.key, error, timedelta(seconds=30), state=_known(post))

@@ -71,11 +71,12 @@ class Follower:
             tasks.create_task(self._forget())
 
     async def _forget(self) -> None:
-        """Reply addresses and offers leave when their time is over."""
+        """Reply addresses, offers and old messages leave when their time is over."""
         while True:
             with suppress(*AWAY):
                 await reply_urls.forget(self._pool)
                 await offers.forget(self._pool)
+                await posts.forget(self._pool)
             await asyncio.sleep(FORGET_EVERY_S)
 
     async def _follow(self) -> None:

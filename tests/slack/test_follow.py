@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -395,6 +395,56 @@ async def test_what_is_for_one_person_alone_is_not_shared_whatever_the_button_ca
         assert card.text == "This answer is for you alone; it cannot be shared."
         await story.settled()
     assert story.workspace.messages("C0RANDOM") == []
+
+
+async def test_messages_of_what_is_long_over_are_forgotten_and_those_of_what_waits_are_not(story: Story) -> None:
+    def alert(key: str, still: str) -> posts.Intent:
+        wanted = {"card": cards.to_json(DONE), "offers": {}, "alert": f"shop {key}", "open": still}
+        return posts.Intent(key, None, "message", wanted, 0, "C0SHOPOPS")
+
+    await posts.intend(story.pool, alert("failing", "true"))
+    await posts.intend(story.pool, alert("recovered", "false"))
+    await story.ask()
+    ended = story.run
+    async with story.followed():
+        await story.planned()
+        await story.ends(State.EXPIRED)
+        await story.ask()
+        await story.planned()
+        await story.see("Roll back shop production?")
+        await story.settled()
+    await posts.forget(story.pool)
+    assert await posts.of_run(story.pool, ended)
+    await story.pool.execute("UPDATE clock SET ahead = ahead + $1", posts.KEPT + timedelta(minutes=1))
+    await posts.forget(story.pool)
+    assert await posts.of_run(story.pool, ended) == []
+    assert await posts.of_run(story.pool, story.run)
+    assert [await posts.get(story.pool, one) is not None for one in ("failing", "recovered")] == [True, False]
+
+
+async def test_a_message_that_two_edits_found_deleted_comes_back_once(story: Story) -> None:
+    await story.ask()
+    async with story.followed():
+        await story.planned()
+        await story.see("Roll back shop production?")
+        await story.settled()
+    post = await posts.get(story.pool, f"{(await story.now()).label}:root")
+    assert post is not None and post.ts is not None
+    await posts.again(story.pool, post.key, post.ts)
+    await posts.posted(story.pool, post.key, post.channel, "2.0", post.wanted_digest)
+    await posts.again(story.pool, post.key, post.ts)
+    assert (await posts.of_run(story.pool, story.run))[0].ts == "2.0"
+
+
+async def test_who_is_asked_no_more_and_then_again_is_asked(story: Story) -> None:
+    card: JsonObject = {"card": cards.to_json(DONE), "offers": {}}
+    await story.ask()
+    asked = posts.Intent("copy", story.run, "dm", card, 0, person="U0BEN")
+    await posts.intend(story.pool, asked)
+    await posts.intend(story.pool, replace(asked, only_edit=True))
+    assert [post.state for post in await posts.of_run(story.pool, story.run)] == ["gone"]
+    await posts.intend(story.pool, asked)
+    assert [post.state for post in await posts.of_run(story.pool, story.run)] == ["intended"]
 
 
 async def test_an_answer_uses_the_requests_own_address_while_it_is_good(story: Story) -> None:
