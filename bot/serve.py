@@ -5,10 +5,8 @@ import contextlib
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import structlog
 from aiohttp import web as http
@@ -16,7 +14,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
 from bot import loop_lag, reload, review
-from bot.db import database, events, leader, offers, seal
+from bot.db import events, leader, offers, seal
 from bot.db import people as people_table
 from bot.db.bell import Bell
 from bot.db.database import AWAY, Pool
@@ -51,52 +49,12 @@ from bot.slack.reply import Replies
 from bot.slack.send import Sender, web_client, web_session
 from bot.slack.share import Sharing
 from bot.slack.socket import SocketMode, SwitchedOff
+from bot.storage import open_database
 from bot.watch import Watch
 from bot.web import SlackDoor, admin_app, slack_app
 from bot.worker import DRAIN, Worker
 
 log = structlog.get_logger()
-
-
-class Scratch:
-    """A server of the bot's own where copies are restored to be verified: embedded, started when first wanted."""
-
-    def __init__(self, folder: Path, stack: AsyncExitStack) -> None:
-        self._folder = folder
-        self._stack = stack
-        self._starting = asyncio.Lock()
-        self._url = ""
-
-    async def url(self) -> str:
-        async with self._starting:
-            if not self._url:
-                self._url = await self._stack.enter_async_context(database.embedded(self._folder))
-            return self._url
-
-
-@asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[tuple[Pool, Scratch]]:
-    """PostgreSQL of DATABASE_URL, else an embedded one under the data folder (one process only), migrated."""
-    async with AsyncExitStack() as stack:
-        folder = settings.data_dir.absolute()
-        if settings.database_url is not None:
-            url = settings.database_url.get_secret_value()
-        else:
-            log.warning(
-                "database.embedded", folder=str(settings.data_dir), remedy="set DATABASE_URL for more processes"
-            )
-            url = await stack.enter_async_context(database.embedded(folder / "postgres"))
-        pool = await database.connect(url, size=20)
-        stack.push_async_callback(_close, pool)
-        await database.migrate(pool)
-        yield pool, Scratch(folder / "scratch", stack)
-
-
-async def _close(pool: Pool) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(5):
-            await pool.close()
-    pool.terminate()
 
 
 def secret(name: str) -> str:

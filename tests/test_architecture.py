@@ -15,6 +15,7 @@ MAY_KNOW = {
     "bot.serve": {"*"},
     "bot.cli_policy": {"*"},
     "bot.terminal": {"bot.settings"},
+    "bot.storage": {"bot.db", "bot.settings"},
     "bot.review": {"bot.files", "bot.db", "bot.domain", "permissions"},
     "bot.reload": {"bot.files", "bot.settings", "bot.review", "bot.db", "bot.domain", "permissions"},
     "bot.doctor": {
