@@ -5,14 +5,14 @@ import re
 import sys
 import traceback
 import warnings
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import TextIO
 
 import structlog
 
 _SECRET = re.compile(
     r"xox[abeprs]-[\w-]+|xapp-[\w-]+|sk_(?:live|test)_\w+|rk_(?:live|test)_\w+|whsec_\w+|sbp_\w+"
-    r"|(?<=://)[^/\s:@]*:[^@\s/]+(?=@)|hooks\.slack\.com/\S+"
+    r"|(?<=://)[^/\s:@]*:[^@\s/]+(?=@)|hooks\.slack(?:-gov)?\.com/[^\s'\",)]+"
 )
 
 
@@ -22,7 +22,26 @@ def redact(text: str) -> str:
 
 
 def _redact_fields(_: object, __: str, fields: MutableMapping[str, object]) -> MutableMapping[str, object]:
-    return {name: redact(value) if isinstance(value, str) else value for name, value in fields.items()}
+    return {name: _redacted(value) for name, value in fields.items()}
+
+
+def _redacted(value: object) -> object:
+    match value:
+        case str():
+            return redact(value)
+        case Mapping():
+            return {name: _redacted(one) for name, one in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_redacted(one) for one in value]
+        case _:
+            return value
+
+
+class Redacting(logging.Formatter):
+    """Lines of the libraries, tracebacks included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
 
 
 def _traceback(out: TextIO, error: structlog.typing.ExcInfo) -> None:
@@ -52,7 +71,9 @@ def configure(*, json: bool | None = None) -> None:
     )
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)  # it warns of SLACK_BOT_TOKEN beside our own authorize
     logging.getLogger("asyncpg").setLevel(logging.ERROR)  # its pool tells each vain attempt with a traceback
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", stream=sys.stderr)
+    libraries = logging.StreamHandler(sys.stderr)
+    libraries.setFormatter(Redacting("%(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[libraries])
 
 
 def silence() -> None:

@@ -1,5 +1,6 @@
 """No secret reaches a log line: not as a field, not in a traceback, not as the value of a variable in one."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -46,3 +47,38 @@ def test_a_traceback_shows_no_variables(as_json: bool, capsys: pytest.CaptureFix
 
 def fail(password: str) -> None:
     raise RuntimeError(f"refused {TOKEN}" if password else "")
+
+
+@AS_JSON
+def test_secrets_are_removed_wherever_they_lie_in_a_field(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(json=as_json)
+    structlog.get_logger().info("happened", headers={"Authorization": f"Bearer {TOKEN}"}, tried=[URL, (TOKEN,)])
+    told = capsys.readouterr().err
+    assert "Authorization" in told
+    for secret in (TOKEN, "/commands/T0"):
+        assert secret not in told
+
+
+@pytest.mark.parametrize("name", ["asyncio", "aiohttp.server", "slack_sdk.web.async_client"])
+def test_what_libraries_log_is_redacted_too(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    line = logs.Redacting("%(name)s: %(message)s")
+    try:
+        fail("correct horse")
+    except RuntimeError as error:
+        about = (type(error), error, error.__traceback__)
+    record = logging.LogRecord(name, logging.ERROR, __file__, 1, "%s answered %s", (URL, TOKEN), about)
+    told = line.format(record)
+    assert told.startswith(name)
+    assert "RuntimeError" in told
+    for secret in (TOKEN, "/commands/T0"):
+        assert secret not in told
+
+
+def test_the_root_logger_writes_through_it() -> None:
+    root = logging.getLogger()
+    before, root.handlers = root.handlers, []
+    try:
+        logs.configure(json=True)
+        assert [type(handler.formatter) for handler in root.handlers] == [logs.Redacting]
+    finally:
+        root.handlers = before

@@ -193,11 +193,10 @@ class Deliverer:
         """Read the place back once: adopt the message if it is there, else it may be sent again."""
         if post.kind == "ephemeral":
             # Nobody can read these back. Twice is better than never, but not more than twice.
-            await (
-                posts.gone(self._pool, post.key, "unknown")
-                if post.lost
-                else posts.again(self._pool, post.key, post.ts)
-            )
+            if post.lost:
+                await posts.gone(self._pool, post.key, "unknown")
+            else:
+                await posts.again(self._pool, post.key, post.ts)
             return
         parent = await self._parent(post)
         channel = await self._channel(post, parent)

@@ -9,6 +9,7 @@ from bot.domain.json import JsonObject
 
 log = structlog.get_logger()
 
+SLACK = (("https", "hooks.slack.com"), ("https", "hooks.slack-gov.com"))
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
@@ -17,17 +18,18 @@ class Replies:
 
     def __init__(self, session: aiohttp.ClientSession, api_url: str) -> None:
         self._session = session
-        self._own = urlsplit(api_url).netloc
+        self._places = {*SLACK, urlsplit(api_url)[:2]}
 
     def allowed(self, url: str) -> bool:
-        """https://hooks.slack.com, or the host of SLACK_API_URL (design §7)."""
-        parts = urlsplit(url)
-        slack = parts.scheme == "https" and parts.netloc in ("hooks.slack.com", "hooks.slack-gov.com")
-        return slack or (bool(self._own) and parts.netloc == self._own and parts.scheme in ("http", "https"))
+        """Slack's own, or the scheme and host of SLACK_API_URL."""
+        try:
+            return urlsplit(url)[:2] in self._places
+        except ValueError:
+            return False
 
     async def send(self, url: str, text: str, blocks: list[JsonObject], *, replace: bool = False) -> bool:
         if not self.allowed(url):
-            log.warning("reply.host_refused", host=urlsplit(url).netloc[:80])
+            log.warning("reply.host_refused", host=url.partition("://")[2].partition("/")[0][:80])
             return False
         message = {"text": text, "blocks": blocks, "response_type": "ephemeral", "replace_original": replace}
         try:

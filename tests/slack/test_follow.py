@@ -429,7 +429,8 @@ async def test_a_message_that_two_edits_found_deleted_comes_back_once(story: Sto
         await story.see("Roll back shop production?")
         await story.settled()
     post = await posts.get(story.pool, f"{(await story.now()).label}:root")
-    assert post is not None and post.ts is not None
+    assert post is not None
+    assert post.ts is not None
     await posts.again(story.pool, post.key, post.ts)
     await posts.posted(story.pool, post.key, post.channel, "2.0", post.wanted_digest)
     await posts.again(story.pool, post.key, post.ts)
