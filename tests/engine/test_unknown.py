@@ -291,7 +291,7 @@ async def test_an_approval_that_outlived_its_time_while_no_worker_was_there_does
 async def test_a_lock_that_is_freed_while_another_asks_for_it_is_never_taken_by_nobody(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = await confirmed(desk), await desk.asked("U0CHI", "/poke shop staging")
+    second, first = await desk.asked("U0CHI", "/poke shop staging"), await confirmed(desk)
     real = locks.holder
     freed: list[str] = []
 
