@@ -326,7 +326,7 @@ DRIFT = event(Kind.APPROVAL_VOIDED, {"changes": ["from was 9f8e7d6, now aaaaaaa"
             ended(State.FAILED, STEPS[:2], started_at=STARTED, changed="unknown", because="It broke.\nTrace\nlast"),
             Tone.FAIL,
             ["It broke.", "It is not known whether anything was changed.", "fetch done 6.2 s", "Trace\nlast"],
-            ["/rollback shop production", "run.details"],
+            ["run.settle_done", "run.settle_not_done", "run.details"],
         ),
         (
             ended(State.TIMED_OUT, STEPS, started_at=STARTED, changed="unknown", because="Too slow."),
