@@ -72,17 +72,22 @@ class Worker:
             await asyncio.wait({claiming, beating, sweeping, draining}, return_when=asyncio.FIRST_COMPLETED)
             if self._draining.is_set():
                 await _stop(claiming)
-                await self._let_end(session)
+                await self._let_end(session, beating)
         finally:
             try:
                 await _stop(claiming, sweeping, draining, beating, *session.tasks.values())
             finally:
                 await self._record_interrupted(session)
 
-    async def _let_end(self, session: Session) -> None:
+    async def _let_end(self, session: Session, beating: asyncio.Future[None]) -> None:
+        """Until all have ended, the time is over, or the lease is lost: then others speak for these runs."""
         if session.tasks:
             log.info("worker.draining", runs=len(session.tasks))
-            await asyncio.wait(set(session.tasks.values()), timeout=self._drain_s)
+            ended = asyncio.ensure_future(_ended(set(session.tasks.values())))
+            try:
+                await asyncio.wait({ended, beating}, timeout=self._drain_s, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                ended.cancel()
 
     async def _record_interrupted(self, session: Session) -> None:
         """What was stopped in the middle is recorded by the worker itself, if the database still answers;
@@ -294,6 +299,10 @@ def _known(done: list[str], open_steps: list[str]) -> str:
     known = f"Done before that: {', '.join(done)}." if done else "No step was finished before that."
     unknown = f" How “{'”, “'.join(open_steps)}” ended is not known." if open_steps else ""
     return known + unknown
+
+
+async def _ended(tasks: set[asyncio.Task[None]]) -> None:
+    await asyncio.wait(tasks)
 
 
 async def _stop(*tasks: asyncio.Task[object] | asyncio.Future[object]) -> None:

@@ -28,6 +28,8 @@ AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.ReadOnlySQLTransactionError,  # it is a standby, or just became one
     TimeoutError,
 )
 """What asyncpg raises while PostgreSQL is away; whoever catches it tries again or says so."""

@@ -5,8 +5,10 @@ Who may answer and how many are needed follow the new policy; who may no longer 
 
 from typing import assert_never
 
+import structlog
+
 from bot.db import approvals, events, runs
-from bot.db.database import Connection
+from bot.db.database import AWAY, Connection
 from bot.domain.approval import Approval, ApprovalState
 from bot.domain.event import Kind
 from bot.domain.json import JsonObject
@@ -15,6 +17,8 @@ from bot.engine import endings
 from bot.engine.installation import Installation
 from bot.engine.votes import Votes
 from permissions.decide import Allow, Deny, NeedsApproval
+
+log = structlog.get_logger()
 
 
 class Again:
@@ -28,8 +32,13 @@ class Again:
         """How many are now confirmed in another way, or ended."""
         changed = 0
         for run_id in await approvals.waiting(self._at.pool):
-            async with self._at.pool.acquire() as connection, connection.transaction():
-                changed += await self._decide(connection, run_id)
+            try:
+                async with self._at.pool.acquire() as connection, connection.transaction():
+                    changed += await self._decide(connection, run_id)
+            except AWAY:
+                raise
+            except Exception:  # the others are decided; this one is decided again at its start
+                log.exception("again.failed", run_id=run_id)
         self._at.bell.ring("work", "outbox")
         return changed
 

@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from bot.db import locks, runs
@@ -13,6 +14,7 @@ from bot.domain.errors import StepFailed
 from bot.domain.plan import Plan
 from bot.domain.run import Run, RunId, State
 from bot.engine import endings
+from bot.engine.again import Again
 from bot.providers.process import Failed
 from bot.worker import Session, Worker, sweep
 from permissions import model
@@ -312,3 +314,47 @@ async def test_what_ended_meanwhile_takes_no_lock_and_is_not_queued(desk: Desk) 
         assert not await locks.take_and_queue(connection, run)
     assert await held(desk) == 0
     assert "run.queued" not in await desk.events(run)
+
+
+async def test_one_request_that_cannot_be_decided_again_stops_no_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = await desk.asked("U0ANA", "/poke shop production")
+    good = await desk.asked("U0CHI", "/poke shop production")
+    again = Again(desk.installation, desk.votes)
+    decided: list[RunId] = []
+
+    async def decide(_: Connection, run: RunId) -> bool:
+        if run == bad.id:
+            raise RuntimeError("a bad row")
+        decided.append(run)
+        return True
+
+    monkeypatch.setattr(again, "_decide", decide)
+    assert await again.decide_all() == 1
+    assert decided == [good.id]
+
+
+@pytest.mark.parametrize("error", [asyncpg.TooManyConnectionsError, asyncpg.ReadOnlySQLTransactionError])
+async def test_a_database_that_takes_nobody_or_nothing_is_away_and_stops_no_worker(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    async def claim(*_: object) -> Run | None:
+        raise error("not now")
+
+    monkeypatch.setattr(runs, "claim", claim)
+    worker = Worker(desk.installation, desk.govern)
+    assert await worker._claim(Session(desk.worker, time.monotonic())) is None
+
+
+async def test_a_worker_that_drains_stops_waiting_when_its_lease_is_lost(desk: Desk) -> None:
+    worker = Worker(desk.installation, desk.govern, drain_s=3600)
+    session = Session(desk.worker, time.monotonic())
+    task = asyncio.ensure_future(asyncio.Event().wait())
+    session.tasks[RunId(1)] = task  # type: ignore[assignment]
+    lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    lost.set_result(None)
+    async with asyncio.timeout(5):
+        await worker._let_end(session, lost)
+    assert not task.done()
+    task.cancel()
