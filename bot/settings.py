@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     admin_host: str = Field(default="127.0.0.1", validation_alias=_name("ADMIN_HOST"))
     admin_port: int = Field(default=3001, ge=0, le=65535, validation_alias=_name("ADMIN_PORT"))
 
-    @field_validator("bot_token", "signing_secret", "app_token")
+    @field_validator("bot_token", "signing_secret", "app_token", "database_url")
     @classmethod
     def _not_empty(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().strip():
@@ -88,6 +88,7 @@ _REMEDY = {
     "SLACK_SIGNING_SECRET": "copy it from your Slack app: Basic Information, App Credentials",
     "SLACK_APP_TOKEN": "copy it from your Slack app: Basic Information, App-Level Tokens (xapp-…, connections:write)",
     "SLACK_API_URL": "leave it unset for Slack itself",
+    "DATABASE_URL": "write postgresql://…, or unset it for the embedded PostgreSQL",
 }
 
 

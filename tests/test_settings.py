@@ -14,7 +14,7 @@ SIGNED, SOCKET = {"SLACK_SIGNING_SECRET": "shh-1"}, {"SLACK_APP_TOKEN": "xapp-1"
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "SLACK_API_URL"):
+    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "SLACK_API_URL", "DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -32,6 +32,7 @@ WRONG = [
     (BOT | SIGNED | {"SLACK_APP_TOKEN": ""}, "SLACK_APP_TOKEN is empty"),
     (BOT | {"SLACK_APP_TOKEN": "xoxb-pasted"}, "SLACK_APP_TOKEN is not an app-level token"),
     (SIGNED, "SLACK_BOT_TOKEN is missing"),
+    (BOT | SIGNED | {"DATABASE_URL": ""}, "DATABASE_URL is empty"),
 ]
 
 

@@ -7,6 +7,7 @@ from bot.domain import words
 from bot.domain.card import Card
 from bot.domain.event import Kind
 from bot.domain.invocation import Answer, Click, Form, Invocation, Submission
+from bot.domain.json import JsonObject
 from bot.domain.run import Run, RunId
 from bot.engine.govern import EngineGovern
 from bot.engine.installation import Installation
@@ -52,8 +53,11 @@ class Press:
 
     async def submitted(self, submission: Submission) -> str | None:
         """A typed confirmation: what is wrong with it, to be shown under the field, or None."""
-        run = await self._find(submission.target) if submission.actor.team == self._at.team else None
+        ours = bool(self._at.team) and submission.actor.team == self._at.team
+        run = await self._find(submission.target) if ours else None
         if run is None:
+            because = "the form's token is not one of mine" if ours else "somebody from another workspace sent a form"
+            await self._audit(submission.actor.id, because, "form")
             return "This form belongs to nothing that waits. Ask again. Nothing was changed."
         match await self._votes.confirm(run.id, submission.actor.id, submission.typed):
             case Form():
@@ -112,7 +116,10 @@ class Press:
         return await self._refused(click, "somebody from another workspace pressed it", told)
 
     async def _refused(self, click: Click, because: str, told: Card = NOT_MINE) -> Answer:
-        body = {"because": because, "action": words.clean(click.action, 60)}
-        await events.record(self._at.pool, Kind.VOTE_REFUSED, actor=click.actor.id, body=dict(body))
-        self._at.bell.ring("outbox")
+        await self._audit(click.actor.id, because, words.clean(click.action, 60))
         return Answer(told)
+
+    async def _audit(self, who: str, because: str, action: str) -> None:
+        body: JsonObject = {"because": because, "action": action}
+        await events.record(self._at.pool, Kind.VOTE_REFUSED, actor=who, body=body)
+        self._at.bell.ring("outbox")

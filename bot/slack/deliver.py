@@ -247,7 +247,7 @@ class Deliverer:
             await posts.as_direct_message(self._pool, post.key)
         elif post.state == "posted" and error in _DELETED and self._worth_it(post):
             await posts.again(self._pool, post.key, post.ts)
-        elif post.kind == "message" and error in _NOT_THERE:
+        elif post.kind == "message" and (error in _NOT_THERE or error.startswith("restricted_action")):
             await self._ask_to_be_let_in(post)
             await posts.later(self._pool, post.key, error, timedelta(seconds=30), state=_known(post))
         elif error in _PUT_RIGHT_BY_PEOPLE:
@@ -262,7 +262,7 @@ class Deliverer:
             return
         where = channel_words(post.channel)
         says = (
-            f"I cannot write in {where}, where {run.label} should be shown: I am no member there, or it is archived."
+            f"I cannot write in {where}, where {run.label} should be shown: I am no member there, or may not write."
         )
         do = f"Type {code('/invite @watchkeeper')} in {where}; what I have to say follows by itself."
         card = Card(Tone.WARN, "", f"{says} {do}", (f"{says}\n{do}",), footer=f"{run.label} goes on meanwhile")

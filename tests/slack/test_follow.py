@@ -612,6 +612,17 @@ async def test_an_approver_who_cannot_be_reached_stops_nobody_else(story: Story)
     assert states == [("gone", "user_disabled"), ("posted", ""), ("posted", "")]
 
 
+async def test_where_slack_lets_nobody_write_the_requester_is_told(story: Story) -> None:
+    story.workspace.faults.fail("chat.postMessage", "restricted_action")
+    await story.ask("/health", "C0SHOPOPS", "read")
+    async with story.followed():
+        await story.ends(State.SUCCEEDED, Card(Tone.OK, "shop is well", "shop is well.", ("fine",)))
+        await story.see("I cannot write in", "U0ANA")
+    answer = await posts.get(story.pool, f"{(await story.now()).label}:answer")
+    assert answer is not None
+    assert (answer.state, answer.error) == ("intended", "restricted_action")
+
+
 async def test_blocks_that_slack_will_not_have_are_said_in_plain_text(story: Story) -> None:
     await story.ask("/health", risk="read")
     story.workspace.faults.fail("chat.postMessage", "invalid_blocks")

@@ -1,6 +1,10 @@
 """What destroys something where nobody else must agree: the place is typed before it starts."""
 
+import pytest
+
+from bot.domain.invocation import Actor, Submission
 from bot.domain.run import State
+from bot.engine.press import Press
 from permissions.model import Risk
 from tests.support.company import Company
 from tests.support.desk import Shelf
@@ -36,3 +40,19 @@ async def test_a_form_sent_twice_starts_it_once(company: Company, shelf: Shelf) 
     await company.see("Poked", channel="C0SHOPOPS")
     assert await company.process.votes.confirm((await company.run(1)).id, "U0BEN", "shop staging") is not None
     assert shelf.executed == ["R-1"]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("T0LANTERN", "T0OTHER"), ("T0LANTERN", ""), ("", "")])
+async def test_a_form_from_elsewhere_starts_nothing_and_is_audited(
+    company: Company, shelf: Shelf, ours: str, theirs: str
+) -> None:
+    await asked(company, shelf)
+    bot = company.process
+    bot.installation.team = ours
+    press = Press(bot.installation, bot.intake, bot.votes, bot.govern)
+    target = (await company.run(1)).target
+    told = await press.submitted(Submission(target, "shop staging", Actor("U0BEN", theirs)))
+    assert told is not None
+    assert "Nothing was changed" in told
+    assert (await company.run(1)).state is State.WAITING
+    assert await company.happened("vote.refused") == ["U0BEN"]
