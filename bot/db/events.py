@@ -45,6 +45,20 @@ async def record(
     return event_id
 
 
+async def is_last(rows: Rows, kind: Kind, run: RunId, body: JsonObject) -> bool:
+    """Whether exactly this was written last about the run: then the answer to its commit was lost."""
+    found: bool | None = await rows.fetchval(
+        """
+        SELECT kind = $2 AND digest = sha256(convert_to($3, 'UTF8'))
+        FROM events WHERE run_id = $1 ORDER BY id DESC LIMIT 1
+        """,
+        run,
+        kind.value,
+        canonical(body),
+    )
+    return bool(found)
+
+
 async def after(rows: Rows, number: int, limit: int = 500) -> list[Event]:
     """Sealed events above `number`, in order."""
     return _events(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
@@ -82,6 +83,9 @@ class EngineRunning(EngineLook):
     async def _begin(self, name: str, state: State) -> None:
         """Nothing starts unless the database has just confirmed, in one transaction, that it may."""
 
+        body: JsonObject = {"step": name}
+        tries = count()
+
         async def begin(connection: Connection) -> None:
             cancel_by = await runs.ours(connection, self.run.id, self._worker)
             if cancel_by is False:
@@ -90,7 +94,7 @@ class EngineRunning(EngineLook):
                 raise Stopped(f"Cancelled by {cancel_by} before the step “{name}”.")
             if state is State.VERIFYING:
                 await runs.move(connection, self.run.id, ACTIVE, state, worker=self._worker)
-            await events.record(connection, Kind.STEP_STARTED, run=self.run, body={"step": name})
+            await self._write(connection, Kind.STEP_STARTED, body, again=next(tries) > 0)
 
         await within_lease(self._at, begin)
         self.in_step = name
@@ -130,10 +134,16 @@ class EngineRunning(EngineLook):
         await self.record(Kind.STEP_ENDED, body)
 
     async def record(self, kind: Kind, body: JsonObject) -> None:
+        tries = count()
+
         async def write(connection: Connection) -> None:
-            await events.record(connection, kind, run=self.run, body=body)
+            await self._write(connection, kind, body, again=next(tries) > 0)
 
         await within_lease(self._at, write)
+
+    async def _write(self, connection: Connection, kind: Kind, body: JsonObject, *, again: bool) -> None:
+        if not (again and await events.is_last(connection, kind, self.run.id, body)):
+            await events.record(connection, kind, run=self.run, body=body)
 
 
 async def within_lease(at: Installation, write: Callable[[Connection], Awaitable[Result]]) -> Result:

@@ -8,9 +8,10 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from bot.db import locks, runs
+from bot.db import events, locks, runs
 from bot.db.database import Connection, Rows
 from bot.domain.errors import StepFailed
+from bot.domain.event import Kind
 from bot.domain.plan import Plan
 from bot.domain.run import Run, RunId, State
 from bot.engine import endings
@@ -358,3 +359,24 @@ async def test_a_worker_that_drains_stops_waiting_when_its_lease_is_lost(desk: D
         await worker._let_end(session, lost)
     assert not task.done()
     task.cancel()
+
+
+async def test_what_was_committed_without_an_answer_is_not_written_a_second_time(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, lost = events.record, {Kind.STEP_STARTED, Kind.STEP_ENDED}
+
+    async def record(rows: Rows, kind: Kind, **more: object) -> int:
+        if kind not in lost:
+            return await real(rows, kind, **more)  # type: ignore[arg-type]
+        lost.discard(kind)
+        await real(desk.pool, kind, **more)  # type: ignore[arg-type]
+        raise GONE
+
+    monkeypatch.setattr(events, "record", record)
+    run = await confirmed(desk)
+    await desk.work()
+    kinds = await desk.events(run)
+    assert (await desk.run(run.id)).state is State.SUCCEEDED
+    assert not lost
+    assert (kinds.count("step.started"), kinds.count("step.ended")) == (2, 2)
