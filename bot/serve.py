@@ -215,12 +215,12 @@ class Process:
         while True:
             try:
                 answer = await self.client.auth_test()
-            except SLACK_AWAY as error:
-                log.warning("slack.away", error=type(error).__name__)
-                await asyncio.sleep(2)
-            else:
                 workspace = {"team": answer["team_id"], "bot_user": answer["user_id"], "bot": answer.get("bot_id")}
                 await self._adopt(workspace)
+            except (*SLACK_AWAY, *AWAY) as error:
+                log.warning("workspace.unknown_yet", error=type(error).__name__)
+                await asyncio.sleep(2)
+            else:
                 return
 
     async def _adopt(self, workspace: dict[str, str | None]) -> None:

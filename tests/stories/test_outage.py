@@ -172,3 +172,21 @@ async def test_a_channel_without_the_bot_is_told_to_whoever_asked(company: Compa
     await company.see("Poke shop production?")
     await company.alone("ana", "it is in")
     assert len([one for one in company.slack.dms("U0ANA") if "/invite" in company.text(one)]) == 1
+
+
+async def test_postgresql_away_when_slack_says_who_we_are_is_asked_again(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot, adopted = company.process, asyncio.Event()
+    adopt, answers = bot._adopt, iter([asyncpg.ConnectionDoesNotExistError()])
+
+    async def once_away(workspace: dict[str, str | None]) -> None:
+        for error in answers:
+            raise error
+        await adopt(workspace)
+        adopted.set()
+
+    monkeypatch.setattr(bot, "_adopt", once_away)
+    await bot._identify()
+    assert adopted.is_set()
+    assert bot.failed is None
