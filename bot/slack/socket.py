@@ -22,6 +22,7 @@ from bot.domain.json import JsonObject
 from bot.slack.backoff import wait_s
 from bot.slack.envelope import Envelopes, Frame
 from bot.slack.link import Link
+from bot.slack.send import error_name
 
 log = structlog.get_logger()
 
@@ -207,7 +208,7 @@ class SocketMode:
         try:
             answer = await self._client.apps_connections_open(app_token=self._token)
         except SlackApiError as error:
-            if (why := _error(error)) in _FINAL:
+            if (why := error_name(error)) in _FINAL:
                 self._over = SwitchedOff(why)
             raise
         url = str(answer["url"])
@@ -219,7 +220,8 @@ class SocketMode:
     def _not_linked(self, error: BaseException) -> None:
         self._failures += 1
         told = error.response if isinstance(error, SlackApiError) else None
-        why = _error(error) if isinstance(error, SlackApiError) else type(error).__name__
+        why = error_name(error) if isinstance(error, SlackApiError) else ""
+        why = why or type(error).__name__
         if told is not None and str(told.headers.get("Retry-After", "")).isdigit():
             self._not_before = self._clock() + int(told.headers["Retry-After"])
         log.warning("socket.not_linked", why=why, failures=self._failures, silent_s=round(self.silent_s(), 1))
@@ -293,12 +295,6 @@ class SocketMode:
         tasks.add(task)
         task.add_done_callback(tasks.discard)
         task.add_done_callback(_log_failure)
-
-
-def _error(error: SlackApiError) -> str:
-    """Slack's word for it; the answer of something in between is not even JSON."""
-    data = error.response.data
-    return str(data.get("error")) if isinstance(data, dict) else f"http_{error.response.status_code}"
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

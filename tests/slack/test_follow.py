@@ -399,7 +399,7 @@ async def test_what_is_for_one_person_alone_is_not_shared_whatever_the_button_ca
 
 async def test_messages_of_what_is_long_over_are_forgotten_and_those_of_what_waits_are_not(story: Story) -> None:
     def alert(key: str, still: str) -> posts.Intent:
-        wanted = {"card": cards.to_json(DONE), "offers": {}, "alert": f"shop {key}", "open": still}
+        wanted: JsonObject = {"card": cards.to_json(DONE), "offers": {}, "alert": f"shop {key}", "open": still}
         return posts.Intent(key, None, "message", wanted, 0, "C0SHOPOPS")
 
     await posts.intend(story.pool, alert("failing", "true"))
