@@ -1,5 +1,6 @@
 """Runs: every change of state is one conditional UPDATE; zero rows means that somebody else was first."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +21,7 @@ _COLUMNS = """
     r.changed, r.worker, r.cancel_by, r.settled_by, r.created_at, r.start_by, r.started_at, r.finished_at,
     r.approved_at, a.expires_at
 """
+_TARGET = re.compile(r"(\d{1,15})-[0-9a-f]{8}")
 START_WITHIN = timedelta(minutes=15)
 """How long an approved run may wait for its start once its lock is free (design, presets)."""
 _FROM = "FROM runs r LEFT JOIN approvals a ON a.run_id = r.id"
@@ -90,6 +92,13 @@ async def claim_delivery(rows: Rows, key: bytes) -> bool:
 async def get(rows: Rows, run: RunId) -> Run | None:
     row = await rows.fetchrow(f"SELECT {_COLUMNS} {_FROM} WHERE r.id = $1", run)
     return _run(row) if row else None
+
+
+async def by_target(rows: Rows, target: str) -> Run | None:
+    """The run that a button or form names (`Run.target`); None for a value that was never one of ours."""
+    found = _TARGET.fullmatch(target)
+    run = await get(rows, RunId(int(found[1]))) if found else None
+    return run if run is not None and run.target == target else None
 
 
 async def listed(

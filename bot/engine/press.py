@@ -1,21 +1,18 @@
 """A pressed button: looked up, decided again, done. What the button carries is believed only after the look-up."""
 
-import re
-
 from bot.db import events, offers, runs
 from bot.domain import words
 from bot.domain.card import Card
 from bot.domain.event import Kind
 from bot.domain.invocation import Answer, Click, Form, Invocation, Submission
 from bot.domain.json import JsonObject
-from bot.domain.run import Run, RunId
+from bot.domain.run import Run
 from bot.engine.govern import EngineGovern
 from bot.engine.installation import Installation
 from bot.engine.intake import Intake
 from bot.engine.votes import Votes, note
 
 NOT_MINE = note("That button is not one of mine, or no longer.", "Type the command instead; /ops lists them.")
-_TARGET = re.compile(r"(\d{1,15})-([0-9a-f]{8})")
 
 
 class Press:
@@ -32,7 +29,7 @@ class Press:
             return await self._foreign(click)
         if click.action.startswith("ask"):
             return await self._ask(click)
-        run = await self._find(click.target)
+        run = await runs.by_target(self._at.pool, click.target)
         if run is None:
             return await self._forged(click)
         if click.action == "run.confirm":
@@ -54,7 +51,7 @@ class Press:
     async def submitted(self, submission: Submission) -> str | None:
         """A typed confirmation: what is wrong with it, to be shown under the field, or None."""
         ours = bool(self._at.team) and submission.actor.team == self._at.team
-        run = await self._find(submission.target) if ours else None
+        run = await runs.by_target(self._at.pool, submission.target) if ours else None
         if run is None:
             because = "the form's token is not one of mine" if ours else "somebody from another workspace sent a form"
             await self._audit(submission.actor.id, because, "form")
@@ -99,11 +96,6 @@ class Press:
             command, text, click.actor, click.channel, click.delivery, click.received_at, "slack", click.response_url
         )
         return await self._intake.receive(invocation)
-
-    async def _find(self, target: str) -> Run | None:
-        found = _TARGET.fullmatch(target)
-        run = await runs.get(self._at.pool, RunId(int(found[1]))) if found else None
-        return run if run is not None and found and run.uuid.hex.startswith(found[2]) else None
 
     async def _forged(self, click: Click) -> Answer:
         """A value that none of our buttons carries: changes nothing, and is audited."""

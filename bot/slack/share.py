@@ -1,6 +1,5 @@
 """[Share]: an answer that one person saw becomes a message for the channel. Only its own asker may share it."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -10,14 +9,12 @@ from bot.db.posts import Intent
 from bot.domain.card import Card, Tone
 from bot.domain.command import Command
 from bot.domain.invocation import Answer, Click, Submission
-from bot.domain.run import FINAL, RunId
+from bot.domain.run import FINAL
 from bot.domain.run_end import end_card
 from bot.domain.words import clean
 from bot.slack.desired import ANSWER, for_one_alone
 from bot.slack.follow import see
 from bot.slack.wanted import wanted
-
-_TARGET = re.compile(r"(\d{1,15})-([0-9a-f]{8})")
 
 
 class Press(Protocol):
@@ -56,9 +53,8 @@ async def share(
     pool: Pool, target: str, by: str, channel: str, *, installed: Mapping[str, Command], names: Callable[[str], str]
 ) -> Card:
     """What the person who pressed it sees; the message itself is posted by the follower."""
-    found = _TARGET.fullmatch(target)
-    run = await runs.get(pool, RunId(int(found[1]))) if found else None
-    if run is None or found is None or not run.uuid.hex.startswith(found[2]):
+    run = await runs.by_target(pool, target)
+    if run is None:
         return _note("That button is not one of mine, or no longer.")
     if run.actor != by or run.state not in FINAL:
         return _note("Only the person who asked can share an answer.")
