@@ -20,6 +20,6 @@ class People(Protocol):
         """Known, and looked at within the hour; while Slack cannot be reached the last known state counts."""
         ...
 
-    async def refresh(self, person: str) -> None:
-        """Ask Slack about one person; returns without raising when Slack cannot be reached."""
+    async def refresh(self, person: str) -> bool:
+        """Ask Slack about one person. False, without raising, when Slack cannot be reached."""
         ...

@@ -63,7 +63,8 @@ class Life:
 
     async def _plan(self, run: Run, verb: Verb) -> None:
         now = await database.now(self._at.pool)
-        await self._know(run, now)
+        if not await self._know(run, now):
+            return
         decision = self._at.decide_run(run)
         if isinstance(decision, Deny):
             await self._refuse(run, decision)
@@ -155,7 +156,8 @@ class Life:
         if run.start_by is not None and run.start_by < now:
             await self._end_before(run, State.EXPIRED, endings.TOO_LATE)
             return
-        await self._know(run, now)
+        if not await self._know(run, now):
+            return
         decision = self._at.decide_run(run)
         if isinstance(decision, Deny):
             await self._refuse(run, decision)
@@ -287,9 +289,13 @@ class Life:
 
     # --- small steps ----------------------------------------------------------------------------------------
 
-    async def _know(self, run: Run, now: datetime) -> None:
-        if run.via != "schedule" and not self._at.people.fresh(run.actor, now):
-            await self._at.people.refresh(run.actor)
+    async def _know(self, run: Run, now: datetime) -> bool:
+        """Whether it can be decided who asked. Of whom nothing was ever known while Slack is away, it cannot:
+        the run is left as it is, and the worker takes its claim back and tries again (design rule 3)."""
+        if run.via == "schedule" or self._at.people.fresh(run.actor, now):
+            return True
+        answered = await self._at.people.refresh(run.actor)
+        return answered or self._at.people.get(run.actor) is not None
 
     async def _refuse(self, run: Run, deny: Deny) -> None:
         says = f"{deny.because.sentence} {deny.next_step} ({deny.because.where})"

@@ -79,8 +79,8 @@ class SlackPeople:
             return False
         return now - known.checked_at < STALE or not self._reachable
 
-    async def refresh(self, person: str) -> None:
-        """Ask Slack about one person; keeps the last known state when Slack cannot be reached."""
+    async def refresh(self, person: str) -> bool:
+        """Ask Slack about one person; keeps the last known state when Slack cannot be reached, which False says."""
         try:
             answer = await self._client.users_info(user=person)
         except SlackApiError as error:
@@ -92,6 +92,7 @@ class SlackPeople:
         else:
             self._reachable = True
             await self.keep([answer["user"]])
+        return self._reachable
 
     async def keep(self, users: list[dict[str, object]], rows: "Rows | None" = None) -> None:
         """Slack's user objects, from a list, a look-up or a `user_change` event; rows: its transaction."""

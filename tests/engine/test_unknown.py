@@ -140,7 +140,7 @@ async def test_a_bug_before_the_start_ends_the_request_and_frees_its_lock(
 ) -> None:
     run = await confirmed(desk)
 
-    async def refresh(_: str) -> None:
+    async def refresh(_: str) -> bool:
         raise RuntimeError("Slack said something odd")
 
     desk.people.stale.add("U0ANA")

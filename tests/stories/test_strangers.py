@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.run import State
+from bot.domain.run import FINAL, State
 from bot.sandbox.workspace.things import Delivery
 from tests.support.company import Company
 from tests.support.desk import Shelf
@@ -107,6 +107,17 @@ async def test_somebody_whom_slack_has_not_described_yet_is_looked_up_first(comp
     refusal = await company.alone("new", "may not")
     assert "viewers may only look" in company.text(refusal)
     assert "New" in company.text(refusal)
+
+
+async def test_somebody_new_is_neither_refused_nor_let_in_while_slack_is_away(company: Company, shelf: Shelf) -> None:
+    company.slack.add_person("U0ZOE", "zoe", "Zoe Quinn")
+    company.slack.faults.down("refuse")
+    await company.type("zoe", "/health shop staging")
+    await company.type("ana", "/runs")
+    await company.ended(2)  # a later request of somebody known is not held up
+    assert (await company.run(1)).state not in FINAL
+    company.slack.faults.up()
+    assert (await company.ended(1)).state is State.SUCCEEDED
 
 
 async def test_a_click_without_any_team_belongs_to_nobody(company: Company, shelf: Shelf) -> None:

@@ -113,9 +113,10 @@ class KnownPeople:
     def fresh(self, person: str, now: datetime) -> bool:
         return person in self.people and person not in self.stale
 
-    async def refresh(self, person: str) -> None:
+    async def refresh(self, person: str) -> bool:
         self.refreshed.append(person)
         self.stale.discard(person)
+        return True
 
 
 class Desk:
