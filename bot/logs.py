@@ -3,9 +3,10 @@
 import logging
 import re
 import sys
+import time
 import traceback
 import warnings
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import TextIO
 
 import structlog
@@ -35,6 +36,21 @@ def _redacted(value: object) -> object:
             return [_redacted(one) for one in value]
         case _:
             return value
+
+
+class Seldom:
+    """Whether something may be logged again: what strangers can cause fills no disk."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, every_s: float = 10.0) -> None:
+        self._clock = clock
+        self._every_s = every_s
+        self._logged: dict[str, float] = {}
+
+    def due(self, what: str) -> bool:
+        if self._clock() - self._logged.get(what, float("-inf")) <= self._every_s:
+            return False
+        self._logged[what] = self._clock()
+        return True
 
 
 class Redacting(logging.Formatter):

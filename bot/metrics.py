@@ -9,6 +9,7 @@ ACKNOWLEDGED = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 2, 2.5, 3),
 )
 REFUSED_AT_DOOR = Counter("watchkeeper_refused_at_door_total", "Requests refused before Bolt", ["why"])
+WEBHOOKS = Counter("watchkeeper_webhooks_total", "Webhooks of others by what became of them", ["kind", "result"])
 RUNS_IN_HAND = Gauge("watchkeeper_runs_in_hand", "Runs that this process is planning, starting or executing")
 SLACK_CALLS = Counter("watchkeeper_slack_calls_total", "Calls to Slack's Web API", ["method", "result"])
 SLACK_REACHABLE = Gauge("watchkeeper_slack_reachable", "1 while Slack's Web API answers")

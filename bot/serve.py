@@ -13,7 +13,7 @@ from aiohttp import web as http
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
-from bot import loop_lag, reload, review
+from bot import incoming, loop_lag, reload, review
 from bot.db import events, leader, offers, seal
 from bot.db import people as people_table
 from bot.db.bell import Bell
@@ -36,7 +36,7 @@ from bot.engine.press import Press
 from bot.engine.votes import Votes
 from bot.files import Files, read
 from bot.providers.examine import alert_card, examine
-from bot.providers.registry import Providers, find_providers
+from bot.providers.registry import Providers, find_providers, find_receivers
 from bot.schedule import Scheduler
 from bot.settings import Settings, SettingsError, variable
 from bot.slack.app import Identity, Listeners, bolt_app
@@ -51,7 +51,7 @@ from bot.slack.share import Sharing
 from bot.slack.socket import SocketMode, SwitchedOff
 from bot.storage import open_database
 from bot.watch import Watch
-from bot.web import SlackDoor, admin_app, slack_app
+from bot.web import SlackDoor, WebhookDoor, admin_app, public_app
 from bot.worker import DRAIN, Worker
 
 log = structlog.get_logger()
@@ -311,9 +311,10 @@ class Process:
         # Without a URL nothing is signed: a secret that nobody knows, so that no signature could ever be good.
         signed_with = signing_secret.get_secret_value() if signing_secret else secrets.token_hex(32)
         bolt = self._bolt(signed_with)
-        if signing_secret is not None:
-            door = slack_app(_door(bolt, signed_with))
-            self.port = await self._listen(door, settings.host, settings.port)
+        if signing_secret is not None or incoming.expected(self._files.catalog):
+            door = _door(bolt, signed_with) if signing_secret is not None else None
+            app = public_app(door, WebhookDoor(self._webhooks()))
+            self.port = await self._listen(app, settings.host, settings.port)
         if app_token is not None:
             self.socket = SocketMode(self.client, app_token.get_secret_value(), Envelopes(bolt))
             self._run("Socket Mode", self.socket.run())
@@ -334,6 +335,11 @@ class Process:
             self.intake, press, inbox, self.replies, now, unknown_if_recorded, self._offers, self._open_form
         )
         return bolt_app(self.identity, signed_with, self.client, self.listeners)
+
+    def _webhooks(self) -> incoming.Webhooks:
+        return incoming.Webhooks(
+            self._pool, self.bell, find_receivers(), lambda: self.installation.catalog, secret, now
+        )
 
     async def _open_form(self, trigger: str, view: JsonObject) -> bool:
         try:
@@ -395,8 +401,9 @@ def load(settings: Settings, commands: Mapping[str, Command] | None = None) -> F
     """Both files, and what they say together about shared parts. Raises what `read` raises, and SettingsError."""
     files = read(settings.catalog, settings.policy, commands)
     shared = shared_parts(files.catalog, lambda name: variable(name.removeprefix("$")))
-    if shared:
-        raise SettingsError(shared)
+    unset = incoming.unset_secrets(files.catalog, variable)
+    if shared or unset:
+        raise SettingsError([*shared, *unset])
     return files
 
 

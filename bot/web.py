@@ -1,5 +1,6 @@
-"""HTTP routes: Slack's one door, and the admin port's /livez, /readyz and /metrics."""
+"""HTTP routes: Slack's one door, others' webhooks beside it, and the admin port's /livez, /readyz and /metrics."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -9,6 +10,8 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot import metrics
+from bot.incoming import Letter, Webhooks
+from bot.logs import Seldom
 from bot.slack.guard import MAX_BODY, Guard, Refused
 
 log = structlog.get_logger()
@@ -16,7 +19,7 @@ log = structlog.get_logger()
 Dispatch = Callable[[web.Request], Awaitable[web.Response]]
 Ready = Callable[[], Awaitable[list[str]]]
 
-_LOG_EVERY = 10.0  # seconds between two log lines about the same refusal
+_READ_WITHIN_S = 10.0  # the whole body of a webhook
 
 
 class SlackDoor:
@@ -26,7 +29,7 @@ class SlackDoor:
         self._guard = guard
         self._dispatch = dispatch
         self._clock = clock
-        self._logged: dict[str, float] = {}
+        self._seldom = Seldom(clock)
 
     async def handle(self, request: web.Request) -> web.Response:
         begun = self._clock()
@@ -54,15 +57,37 @@ class SlackDoor:
     def _refuse(self, refused: Refused) -> web.Response:
         if refused.status != 200:
             metrics.REFUSED_AT_DOOR.labels(refused.why).inc()
-            if self._clock() - self._logged.get(refused.why, float("-inf")) > _LOG_EVERY:
-                self._logged[refused.why] = self._clock()
+            if self._seldom.due(refused.why):
                 log.warning("door.refused", why=refused.why, status=refused.status)
         return web.Response(status=refused.status)
 
 
-def slack_app(door: SlackDoor) -> web.Application:
+class WebhookDoor:
+    """POST /webhooks/<name>/<service>.<environment>, for monitors that cannot sign with a token behind it."""
+
+    def __init__(self, webhooks: Webhooks) -> None:
+        self._webhooks = webhooks
+
+    async def handle(self, request: web.Request) -> web.Response:
+        try:
+            async with asyncio.timeout(_READ_WITHIN_S):
+                body = await request.read()
+        except TimeoutError:
+            return web.Response(status=408)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        at = request.match_info
+        letter = Letter(at["name"], at["place"], at.get("token", ""), headers, dict(request.query), body)
+        reply = await self._webhooks.receive(letter)
+        return web.Response(status=reply.status, text=f"{reply.says}\n")
+
+
+def public_app(slack: SlackDoor | None, webhooks: WebhookDoor) -> web.Application:
+    """What the outside may reach. slack: None over Socket Mode, where Slack does not call."""
     app = web.Application(client_max_size=MAX_BODY + 1)
-    app.router.add_post("/slack/events", door.handle)
+    if slack is not None:
+        app.router.add_post("/slack/events", slack.handle)
+    app.router.add_post("/webhooks/{name}/{place}", webhooks.handle)
+    app.router.add_post("/webhooks/{name}/{place}/{token}", webhooks.handle)
     return app
 
 

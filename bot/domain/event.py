@@ -39,6 +39,7 @@ class Kind(StrEnum):
     STEP_PROGRESSED = "step.progressed"
     STEP_ENDED = "step.ended"
     HEALTH_CHANGED = "health.changed"
+    WEBHOOK_RECEIVED = "webhook.received"
     SCHEDULE_MISSED = "schedule.missed"
     POLICY_CHANGED = "policy.changed"
     POLICY_REFUSED = "policy.refused"

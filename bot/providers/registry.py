@@ -19,6 +19,7 @@ import bot.providers
 from bot.domain.capability import Capability, Check, Checks, Finding, Keys
 from bot.domain.catalog import Catalog, EnvironmentEntry, Place, ServiceEntry
 from bot.domain.errors import Impossible, ProviderError
+from bot.domain.incoming import Receiver
 from bot.domain.words import code
 
 _TIMEOUT = httpx.Timeout(10.0, connect=5.0)
@@ -58,6 +59,16 @@ def find_providers() -> Mapping[str, Provider]:
             provider = getattr(importlib.import_module(module.name), "PROVIDER", None)
             if isinstance(provider, Provider):
                 found[provider.section] = provider
+    return found
+
+
+def find_receivers() -> Mapping[str, Receiver]:
+    """Kind of webhook → what reads it, from every folder of `bot.providers` that has RECEIVERS."""
+    found: dict[str, Receiver] = {}
+    for module in pkgutil.iter_modules(bot.providers.__path__, "bot.providers."):
+        if module.ispkg:
+            for receiver in getattr(importlib.import_module(module.name), "RECEIVERS", ()):
+                found[receiver.kind] = receiver
     return found
 
 

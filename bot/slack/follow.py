@@ -25,6 +25,7 @@ from bot.domain.event import Event, Kind
 from bot.domain.json import JsonObject
 from bot.domain.run import ACTIVE, Run, RunId, State
 from bot.domain.words import clean
+from bot.slack import monitors
 from bot.slack.deliver import Deliverer
 from bot.slack.desired import END, THREAD, Desired, Seen, desired, has_root, thread_lines, where
 from bot.slack.send import Sender
@@ -107,6 +108,9 @@ class Follower:
             for event in batch:
                 if event.kind is Kind.HEALTH_CHANGED and not event.erased:
                     await self._guarded(connection, partial(self._alert, event=event))
+                elif event.kind is Kind.WEBHOOK_RECEIVED and not event.erased:
+                    told = partial(monitors.tell, event=event, catalog=self._catalog(), commands=self._commands)
+                    await self._guarded(connection, told)
                 elif event.kind is Kind.SCHEDULE_MISSED and not event.erased:
                     await self._guarded(connection, partial(self._missed, event=event))
                 elif event.kind in (Kind.POLICY_CHANGED, Kind.POLICY_REFUSED) and not event.erased:

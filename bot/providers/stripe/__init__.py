@@ -12,10 +12,11 @@ from bot.providers.registry import Context, Provider
 from bot.providers.stripe.checks import checks
 from bot.providers.stripe.client import StripeApi
 from bot.providers.stripe.doctor import StripeDoctor
+from bot.providers.stripe.incoming import RECEIVER
 from bot.providers.stripe.models import Answer, Endpoint, Route, StripeEvent, StripeSettings
 from bot.providers.stripe.webhooks import Seen, StripeWebhooks
 
-__all__ = ["PROVIDER", "Answer", "Endpoint", "Route", "StripeEvent", "StripeSettings", "StripeWebhooks"]
+__all__ = ["PROVIDER", "RECEIVERS", "Answer", "Endpoint", "Route", "StripeEvent", "StripeSettings", "StripeWebhooks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +74,5 @@ def _seen(column: str | None, context: Context) -> Seen | None:
     return seen
 
 
+RECEIVERS = (RECEIVER,)
 PROVIDER = Provider("stripe", StripeSettings, offers, gives=(StripeWebhooks, Checks))

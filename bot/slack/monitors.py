@@ -1,0 +1,36 @@
+"""The message about a monitor outside: one while it says down, edited when it says up again."""
+
+from collections.abc import Container
+
+from bot.db import posts
+from bot.db.database import Connection
+from bot.db.posts import Intent
+from bot.domain import card as cards
+from bot.domain.card import Card
+from bot.domain.catalog import Catalog
+from bot.domain.event import Event
+from bot.slack.desired import END
+from bot.slack.wanted import wanted
+
+ALERT = 0
+
+
+async def tell(connection: Connection, event: Event, catalog: Catalog, commands: Container[str]) -> None:
+    """Only a change has a card; up again without a message that said down is told to nobody."""
+    service = catalog.services.get(event.service or "")
+    body = event.body.get("card")
+    if service is None or not service.cards or not isinstance(body, dict):
+        return
+    watched = f"{event.environment} {event.body.get('name')}/{event.body.get('monitor')}"
+    down = event.body.get("state") == "down"
+    known = await posts.open_alert(connection, service.name, watched)
+    if known is None and not down:
+        return
+    alert, card = f"{service.name} {watched}", cards.from_json(body)
+    key = known.key if known else f"monitor:{alert}:{event.number}"
+    content = await wanted(connection, card, commands, service.name, alert=alert, open="true" if down else "false")
+    await posts.intend(connection, Intent(key, None, "message", content, ALERT, service.cards))
+    if known is not None:
+        told = await wanted(connection, Card(card.tone, "", card.title, (card.title,)), commands, service.name)
+        reply = Intent(f"{key}:changed:{event.number}", None, "thread", told, END, thread_key=key)
+        await posts.intend(connection, reply)
