@@ -236,8 +236,8 @@ def test_a_changed_body_another_secret_or_no_signature_is_forged(kind: str) -> N
         ({}, body),
         (signed(kind, body), body + b" "),
         (signed(kind, body, secret="another"), body),
-        ({name: "ü" * 64 for name in signed(kind, body)}, body),
-        ({name: "" for name in signed(kind, body)}, body),
+        (dict.fromkeys(signed(kind, body), "ü" * 64), body),
+        (dict.fromkeys(signed(kind, body), ""), body),
         (signed(kind, b"\xff\xfe"), b"\xff\xfe\xff"),
     ):
         with pytest.raises(Forged):
