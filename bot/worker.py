@@ -16,7 +16,7 @@ from bot.db.database import AWAY, Connection
 from bot.domain.errors import Changed
 from bot.domain.event import Kind
 from bot.domain.run import ACTIVE, Run, RunId, State
-from bot.engine import endings
+from bot.engine import endings, waves
 from bot.engine.govern import EngineGovern
 from bot.engine.installation import Installation
 from bot.engine.life import Life
@@ -201,7 +201,7 @@ async def sweep(installation: Installation) -> None:
     """One round of every sweeper; safe on any number of replicas at once. One that fails does not stop the others."""
     moved = 0
     async with installation.pool.acquire(timeout=5) as connection:
-        for duty in (_bury, _expire_overdue, _expire_late_starts, _repair_locks, _forget_deliveries):
+        for duty in (_bury, _expire_overdue, _escalate, _expire_late_starts, _repair_locks, _forget_deliveries):
             try:
                 moved += await duty(connection)
             except AWAY:
@@ -223,6 +223,10 @@ async def _bury(connection: Connection) -> int:
 
 async def _expire_overdue(connection: Connection) -> int:
     return await _each(connection, await approvals.overdue(connection), _expire)
+
+
+async def _escalate(connection: Connection) -> int:
+    return await _each(connection, await approvals.to_escalate(connection), waves.escalate)
 
 
 async def _expire_late_starts(connection: Connection) -> int:

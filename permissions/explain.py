@@ -158,5 +158,3 @@ def _later(policy: Policy, cells: Iterable[Cell]) -> Iterator[str]:
         yield "alone_after: nobody can go on alone yet; a request without an answer expires."
     if any(rule.hold for rule in rules):
         yield "The preset's minute with [Stop] before a destructive run."
-    if policy.oncall:
-        yield "oncall: everybody who can approve is asked at once, whoever is on call."

@@ -3,14 +3,17 @@
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from permissions.decision import ApprovalRule, Confirm
 from permissions.hours import EXAMPLE, Hours, read_hours
 from permissions.model import KNOWN_SCOPES, Permission, Risk, scope_of
+from permissions.oncall import EXAMPLE as HANDOVER
+from permissions.oncall import FIRST_WEEK, OnCall
 from permissions.presets import DEFAULT_PRESET, PLAN_CARD, PRESETS
 from permissions.problem import did_you_mean
-from permissions.rules import EVERYONE, PROTECTED, ApprovalLine, Denial, Grant, OnCall, Places, Rights
+from permissions.rules import EVERYONE, PROTECTED, ApprovalLine, Denial, Grant, Places, Rights
 from permissions.sheet import Name, Sheet
 from permissions.strict_yaml import Path, Plain
 
@@ -19,6 +22,7 @@ Services = Mapping[str, Mapping[str, bool]]  # service → environment → prote
 GRANT_KEYS = ("role", "may", "except", "in", "hours", "channels")
 DENIAL_KEYS = ("people", "roles", "may", "in", "because")
 APPROVAL_KEYS = ("risk", "in", "need", "from", "including", "answer", "alone_after", "backup_first", "confirm")
+ONCALL_KEYS = ("rotation", "handover", "since")
 SECTIONS = ("preset", "people", "roles", "trust_groups", "oncall", "grants", "denials", "approvals")
 _GRANT = "{role: operator, may: [record, change], in: [shop]}"
 _DENIAL = "{people: [dev], may: [change], in: [shop/production], because: trainee until March}"
@@ -375,12 +379,39 @@ def _confirm(sheet: Sheet, path: Path, risk: Risk, need: int) -> Confirm:
 
 
 def _oncall(sheet: Sheet, known: Known) -> OnCall | None:
-    entry = sheet.mapping(("oncall",), ("rotation", "handover"), "{rotation: [ana, ben], handover: Mon 10:00 UTC}")
+    entry = sheet.mapping(("oncall",), ONCALL_KEYS, "{rotation: [ana, ben], handover: Mon 10:00 UTC}")
     if not entry:
         return None
     names = list(_named(sheet, ("oncall", "rotation"), known.people, "person"))
-    handover = sheet.text(("oncall", "handover"))
-    if handover and not _HANDOVER.fullmatch(handover):
-        remedy = "Write it like Mon 10:00 Europe/London."
-        sheet.wrong(("oncall", "handover"), f"'{handover}' is not a weekly time with its zone.", remedy)
-    return OnCall(tuple(known.people[name] for name in names if name in known.people), handover)
+    rotation = tuple(known.people[name] for name in names if name in known.people)
+    return OnCall(rotation, _handover(sheet), _since(sheet))
+
+
+def _handover(sheet: Sheet) -> str:
+    path = ("oncall", "handover")
+    text = " ".join(sheet.text(path).split())
+    if text and not _HANDOVER.fullmatch(text):
+        sheet.wrong(path, f"'{text}' is not a weekly time with its zone.", f"Write it like {HANDOVER}.")
+        return ""
+    if text and not _is_zone(text.split()[2]):
+        remedy = "Write one like Europe/London, or UTC."
+        sheet.wrong(path, f"this machine knows no time zone '{text.split()[2]}'.", remedy)
+        return ""
+    return text
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _since(sheet: Sheet) -> date:
+    text = sheet.text(("oncall", "since"))
+    try:
+        return date.fromisoformat(text) if text else FIRST_WEEK
+    except ValueError:
+        sheet.wrong(("oncall", "since"), f"'{text}' is not a day.", "Write it like 2026-11-23.")
+        return FIRST_WEEK

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from permissions.hours import EXAMPLE
 from permissions.model import KNOWN_SCOPES, Permission, Risk
+from permissions.oncall import EXAMPLE as HANDOVER
 from permissions.presets import PRESETS
 
 Schema: TypeAlias = "Mapping[str, Schema] | list[Schema] | str | int | bool"
@@ -63,7 +64,12 @@ def _sections() -> dict[str, Schema]:
         "oncall": _mapping(
             {
                 "rotation": {"$ref": "#/definitions/words"},
-                "handover": {"type": "string", "description": "Mon 10:00 Europe/London"},
+                "handover": {"type": "string", "description": HANDOVER},
+                "since": {
+                    "type": "string",
+                    "format": "date",
+                    "description": "A day of a week that was the turn of the first in the rotation.",
+                },
             }
         ),
         "grants": _list(_grant(), required=["role", "may"]),

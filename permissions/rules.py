@@ -10,6 +10,7 @@ from datetime import datetime
 from permissions.decision import ApprovalRule
 from permissions.hours import Hours
 from permissions.model import Permission, Person, Risk, Scope, scope_of
+from permissions.oncall import OnCall
 from permissions.presets import PRESETS
 from permissions.problem import Problem
 
@@ -116,12 +117,6 @@ class ApprovalLine:
     risk: Risk
     places: Places | None
     rule: ApprovalRule
-
-
-@dataclass(frozen=True, slots=True)
-class OnCall:
-    rotation: tuple[str, ...]  # Slack ids, in order
-    handover: str  # "Mon 10:00 Europe/London"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,33 @@ from typing import Literal, cast
 import asyncpg
 
 from bot.db.database import Connection, Rows
-from bot.domain.approval import Approval, ApprovalState, Vote
+from bot.domain.approval import Approval, ApprovalState, Vote, Wave, Way
 from bot.domain.run import RunId
+
+UNDELIVERED = "p.state = 'gone' AND p.ts IS NULL AND p.error <> 'no longer wanted'"
+"""Slack refused it for good: there is no such person, or the bot may not write to them."""
 
 
 async def ask(
-    rows: Rows, run: RunId, *, need: int, asked: tuple[str, ...], confirm: str, digest: str, answer: timedelta
+    rows: Rows,
+    run: RunId,
+    *,
+    need: int,
+    asked: tuple[str, ...],
+    confirm: str,
+    digest: str,
+    answer: timedelta,
+    first: tuple[str, ...] = (),
+    alone_after: timedelta | None = None,
+    glass: bool = False,
+    hold: timedelta | None = None,
 ) -> None:
-    """Ask for confirmation; it expires `answer` from now."""
+    """Ask for confirmation; it expires `answer` from now. first: who is asked before the rest of `asked`."""
     await rows.execute(
         """
-        INSERT INTO approvals (run_id, need, asked, confirm, digest, expires_at)
-        VALUES ($1, $2, $3, $4, $5, clock_now() + $6)
+        INSERT INTO approvals
+            (run_id, need, asked, confirm, digest, expires_at, first, wave, alone_after, glass, hold)
+        VALUES ($1, $2, $3, $4, $5, clock_now() + $6, $7, $8, $9, $10, $11)
         """,
         run,
         need,
@@ -25,7 +40,16 @@ async def ask(
         confirm,
         digest,
         answer,
+        list(first),
+        _first_wave(first, asked),
+        alone_after,
+        glass,
+        hold,
     )
+
+
+def _first_wave(first: tuple[str, ...], asked: tuple[str, ...]) -> int:
+    return (Wave.FIRST if first and set(first) < set(asked) else Wave.EVERYONE).value
 
 
 async def get(rows: Rows, run: RunId) -> Approval | None:
@@ -82,11 +106,76 @@ async def waiting(rows: Rows) -> list[RunId]:
     return [row["run_id"] for row in found]
 
 
-async def ask_anew(rows: Rows, run: RunId, *, need: int, asked: tuple[str, ...]) -> None:
+async def ask_anew(
+    rows: Rows,
+    run: RunId,
+    *,
+    need: int,
+    asked: tuple[str, ...],
+    first: tuple[str, ...],
+    alone_after: timedelta | None,
+    glass: bool,
+) -> None:
     """Others are to answer, or more of them; the time until which they may was promised and stays."""
     await rows.execute(
-        "UPDATE approvals SET need = $2, asked = $3 WHERE run_id = $1 AND state = 'waiting'", run, need, list(asked)
+        """
+        UPDATE approvals SET need = $2, asked = $3, first = $4, alone_after = $5, glass = $6
+        WHERE run_id = $1 AND state = 'waiting'
+        """,
+        run,
+        need,
+        list(asked),
+        list(first),
+        alone_after,
+        glass,
     )
+
+
+async def to_escalate(rows: Rows) -> list[RunId]:
+    """Where the next wave is due, by the clock or because nobody of this one can be reached."""
+    found = await rows.fetch(
+        f"""
+        SELECT run_id
+        FROM approvals a
+        WHERE state = 'waiting' AND need > 0 AND wave < 2 AND cardinality(asked) > 0 AND expires_at > clock_now()
+          AND (clock_now() >= asked_at + (expires_at - asked_at) * CASE wave WHEN 0 THEN 1 / 3.0 ELSE 3 / 4.0 END
+               OR NOT EXISTS (
+                   SELECT FROM unnest(CASE wave WHEN 0 THEN first ELSE asked END) AS person
+                   WHERE NOT EXISTS (
+                       SELECT FROM posts p
+                       WHERE p.key = 'R-' || a.run_id || ':dm:' || person AND {UNDELIVERED})))
+        ORDER BY run_id
+        LIMIT 100
+        """
+    )
+    return [row["run_id"] for row in found]
+
+
+async def undelivered(rows: Rows, run: RunId) -> frozenset[str]:
+    """Whom no message about this request can reach."""
+    found = await rows.fetch(f"SELECT person FROM posts p WHERE {UNDELIVERED} AND run_id = $1 AND kind = 'dm'", run)
+    return frozenset(row["person"] for row in found)
+
+
+async def escalate(rows: Rows, run: RunId, wave: Wave) -> bool:
+    """False when that wave, or a later one, was there before."""
+    status = await rows.execute(
+        "UPDATE approvals SET wave = $2 WHERE run_id = $1 AND state = 'waiting' AND wave < $2", run, wave.value
+    )
+    return status == "UPDATE 1"
+
+
+async def stop_asking(rows: Rows, run: RunId, person: str) -> bool:
+    """False when they had said so already, or it does not wait any more."""
+    status = await rows.execute(
+        """
+        UPDATE approvals SET stopped = stopped || $2::text
+        WHERE run_id = $1 AND state = 'waiting' AND NOT $2 = ANY(stopped)
+        """,
+        run,
+        person,
+    )
+    return status == "UPDATE 1"
 
 
 async def _approval(rows: Rows, row: asyncpg.Record) -> Approval:
@@ -101,4 +190,13 @@ async def _approval(rows: Rows, row: asyncpg.Record) -> Approval:
         asked_at=row["asked_at"],
         expires_at=row["expires_at"],
         votes=tuple(Vote(v["voter"], v["yes"], v["digest"], v["at"], v["via"]) for v in votes),
+        first=tuple(row["first"]),
+        wave=Wave(row["wave"]),
+        stopped=tuple(row["stopped"]),
+        alone_after=row["alone_after"],
+        alone_offered_at=row["alone_offered_at"],
+        glass=row["glass"],
+        hold=row["hold"],
+        way=cast("Way", row["way"]),
+        way_because=row["way_because"],
     )

@@ -3,20 +3,20 @@
 `names` turns a Slack id into the words of a card: a plain name where nobody should be notified.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.approval import Approval, ApprovalState
+from bot.domain.asking import NOTHING_KNOWN, About, asked_lines
 from bot.domain.card import Button, Card, Confirm, Part, Tone
 from bot.domain.event import Event, Kind
 from bot.domain.plan import Plan
 from bot.domain.run import FINAL, Run, State
-from bot.domain.run_lines import thread_line
+from bot.domain.run_lines import Names, thread_line
 from bot.domain.run_steps import step_lines, steps
+from bot.domain.waves import called
 from bot.domain.words import bold, clean, code, listed, person, quoted, span, when
 from permissions.model import Risk
-
-Names = Callable[[str], str]
 
 UNCHANGED = "Nothing was changed yet."
 
@@ -26,9 +26,9 @@ def asks_for(run: Run, plan: Plan | None) -> str:
     return plan.question if plan and plan.question else clean(run.text, 120)
 
 
-def plan_card(run: Run, plan: Plan, approval: Approval, names: Names) -> Card:
+def plan_card(run: Run, plan: Plan, approval: Approval, names: Names, about: About = NOTHING_KNOWN) -> Card:
     """The request for confirmation, with its buttons."""
-    who = people([one for one in approval.asked if one not in approval.in_favour], names)
+    who = people([one for one in called(approval) if one not in approval.in_favour], names)
     text = (
         f"{who}, approve? {plan.question}. {plan.summary} {_asked_by(run, names)} "
         f"Answer by {when(approval.expires_at)}. {UNCHANGED}"
@@ -37,7 +37,12 @@ def plan_card(run: Run, plan: Plan, approval: Approval, names: Names) -> Card:
         Tone.ASK,
         f"{plan.question}?",
         text,
-        body=(*what_it_does(plan), *_why(run, plan), *_so_far(approval, names)),
+        body=(
+            *what_it_does(plan),
+            *_why(run, plan),
+            *_so_far(approval, names),
+            *asked_lines(run, approval, names, about),
+        ),
         buttons=(
             Button(
                 plan.button or "Approve",
@@ -77,7 +82,7 @@ def own_confirm_card(run: Run, plan: Plan, approval: Approval) -> Card:
     )
 
 
-def requester_card(run: Run, plan: Plan, approval: Approval, names: Names) -> Card:
+def requester_card(run: Run, plan: Plan, approval: Approval, names: Names, about: About = NOTHING_KNOWN) -> Card:
     """For the requester while others decide."""
     who = people(list(approval.asked), names)
     waits = f"It waits for {approval.need} of {who}, until {when(approval.expires_at)}."
@@ -87,7 +92,11 @@ def requester_card(run: Run, plan: Plan, approval: Approval, names: Names) -> Ca
         Tone.WORKING,
         f"{plan.question}: waiting",
         f"{run.label}, {plan.question}: {waits} {UNCHANGED}",
-        body=(f"{waits}\n{plan.summary}".strip(), *_so_far(approval, names)),
+        body=(
+            f"{waits}\n{plan.summary}".strip(),
+            *_so_far(approval, names),
+            *asked_lines(run, approval, names, about),
+        ),
         buttons=(Button("Withdraw", action="run.withdraw", target=run.target), details_button(run)),
         footer=f"{run.label} · asked {when(run.created_at)} · nothing was changed yet",
     )

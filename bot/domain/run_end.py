@@ -12,7 +12,8 @@ from bot.domain.errors import CHANGED_IN_SHORT, CHANGED_WORDS, Changed
 from bot.domain.event import Event, Kind
 from bot.domain.plan import Plan
 from bot.domain.run import FINAL, Run, State
-from bot.domain.run_card import Names, asks_for, details_button, people, reason_line, what_it_does
+from bot.domain.run_card import asks_for, details_button, people, reason_line, what_it_does
+from bot.domain.run_lines import Names
 from bot.domain.run_steps import StepFact, names_of, step_lines, steps
 from bot.domain.words import bold, clean, listed, person, when
 from permissions.model import Risk

@@ -4,20 +4,21 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.domain.event import Event, Kind
-from bot.domain.json import Json
+from bot.domain.json import Json, JsonObject
 from bot.domain.run import Run
 from bot.domain.words import bold, clean, listed, person, quoted, span, when
 
+Names = Callable[[str], str]
 _MARKS: dict[str, str] = {"done": "✅", "failed": "🔴", "stopped": "⏹️"}
 
 
-def thread_line(event: Event, run: Run, names: Callable[[str], str]) -> str:
+def thread_line(event: Event, run: Run, names: Names) -> str:
     """Empty for events that the thread does not tell: the card above tells those."""
     told = _told(event, run, names)
     return f"{when(event.at, 'exact')} {told}" if told else ""
 
 
-def _told(event: Event, run: Run, names: Callable[[str], str]) -> str:
+def _told(event: Event, run: Run, names: Names) -> str:
     who, body = names(event.actor), event.body
     match event.kind:
         case Kind.VOTE_CAST if body.get("yes"):
@@ -42,10 +43,30 @@ def _told(event: Event, run: Run, names: Callable[[str], str]) -> str:
         case Kind.STEP_ENDED:
             return _step(event)
         case _:
+            return _asking(event, names)
+
+
+def _asking(event: Event, names: Names) -> str:
+    """Who is asked meanwhile, and what happens without an answer."""
+    who, body = names(event.actor), event.body
+    match event.kind:
+        case Kind.APPROVAL_ESCALATED:
+            return _escalated(body, names)
+        case Kind.APPROVAL_STOPPED:
+            return f"{who} knows of it and is not asked again"
+        case _:
             return ""
 
 
-def _people(asked: Json, names: Callable[[str], str]) -> str:
+def _escalated(body: JsonObject, names: Names) -> str:
+    unreachable = _people(body.get("unreachable"), names) if body.get("unreachable") else ""
+    why = f"{unreachable} could not be reached: " if unreachable and body.get("people") else ""
+    told = [f"{why}{_people(body.get('people'), names)} asked too"] if body.get("people") else []
+    told += [f"last call to {_people(body.get('again'), names)}"] if body.get("again") else []
+    return f"📣 {'; '.join(told)}" if told else ""
+
+
+def _people(asked: Json, names: Names) -> str:
     return listed([names(str(one)) for one in asked]) if isinstance(asked, list) and asked else "nobody at the moment"
 
 

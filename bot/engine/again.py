@@ -7,7 +7,7 @@ from typing import assert_never
 
 import structlog
 
-from bot.db import approvals, events, runs
+from bot.db import approvals, database, events, runs
 from bot.db.database import AWAY, Connection
 from bot.domain.approval import Approval, ApprovalState
 from bot.domain.event import Kind
@@ -17,6 +17,7 @@ from bot.engine import endings
 from bot.engine.installation import Installation
 from bot.engine.votes import Votes
 from permissions.decide import Allow, Deny, NeedsApproval
+from permissions.oncall import asked_first
 
 log = structlog.get_logger()
 
@@ -63,9 +64,19 @@ class Again:
                 assert_never(decision)
 
     async def _ask_anew(self, connection: Connection, run: Run, was: Approval, now: NeedsApproval) -> bool:
-        if (was.need, set(was.asked)) == (now.rule.need, set(now.approvers)):
+        same = (was.need, set(was.asked), was.alone_after, was.glass)
+        if same == (now.rule.need, set(now.approvers), now.rule.alone_after, False):
             return False
-        await approvals.ask_anew(connection, run.id, need=now.rule.need, asked=now.approvers)
+        kept = tuple(one for one in was.first if one in now.approvers)  # their message is there, its buttons count
+        await approvals.ask_anew(
+            connection,
+            run.id,
+            need=now.rule.need,
+            asked=now.approvers,
+            first=kept or asked_first(self._at.policy.oncall, await database.now(connection), now.approvers),
+            alone_after=now.rule.alone_after,
+            glass=False,
+        )
         await runs.say_why(connection, run.id, f"{now.because.sentence} ({now.because.where})")
         body: JsonObject = {
             "asked": list(now.approvers),

@@ -26,6 +26,7 @@ from bot.engine.look import EngineLook
 from bot.engine.running import EngineRunning, LeaseLost, NoLongerOurs, StepTimedOut, within_lease
 from permissions.decide import Allow, Decision, Deny, NeedsApproval, counting_votes
 from permissions.model import Risk
+from permissions.oncall import asked_first
 
 log = structlog.get_logger()
 Result = TypeVar("Result")
@@ -136,6 +137,8 @@ class Life:
                 await locks.take_and_queue(connection, waiting)
             case NeedsApproval(rule=rule):
                 asked = tuple(decision.approvers) if rule.need else (run.actor,)
+                now = await database.now(connection)
+                first = asked_first(self._at.policy.oncall, now, asked) if rule.need else ()
                 await approvals.ask(
                     connection,
                     run.id,
@@ -144,8 +147,17 @@ class Life:
                     confirm="typed" if rule.confirm == "typed" else "button",
                     digest=plan.digest,
                     answer=rule.answer if rule.need else OWN_CONFIRMATION,
+                    first=first,
+                    alone_after=rule.alone_after,
+                    glass=False,
+                    hold=rule.hold,
                 )
-                body: JsonObject = {"asked": list(asked), "need": rule.need, "from": rule.from_role}
+                body: JsonObject = {
+                    "asked": list(asked),
+                    "first": list(first),
+                    "need": rule.need,
+                    "from": rule.from_role,
+                }
                 await events.record(connection, Kind.APPROVAL_ASKED, run=waiting, body=body)
 
     # --- starting -------------------------------------------------------------------------------------------

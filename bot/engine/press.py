@@ -7,6 +7,7 @@ from bot.domain.event import Kind
 from bot.domain.invocation import Answer, Click, Form, Invocation, Submission
 from bot.domain.json import JsonObject
 from bot.domain.run import Run
+from bot.engine import waves
 from bot.engine.govern import EngineGovern
 from bot.engine.installation import Installation
 from bot.engine.intake import Intake
@@ -71,6 +72,8 @@ class Press:
                 return await self._votes.vote(run.id, who, yes=True, digits=None, via="slack")
             case "approval.deny":
                 return await self._votes.vote(run.id, who, yes=False, digits=None, via="slack")
+            case "approval.stop":
+                return await waves.stop_asking(self._at, run, who)
             case "run.withdraw":
                 return await self._votes.withdraw(run.id, who)
             case "run.cancel":

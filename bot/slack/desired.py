@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.db.posts import Kind
 from bot.domain.approval import Approval
+from bot.domain.asking import approver_card, last_call_card, last_called
 from bot.domain.card import Button, Card, Tone
 from bot.domain.catalog import Catalog
 from bot.domain.command import Command
@@ -25,6 +26,7 @@ from bot.domain.run_card import (
 )
 from bot.domain.run_end import end_card, mention_card
 from bot.domain.run_lines import thread_line
+from bot.domain.waves import called
 from bot.domain.words import channel as channel_words
 from permissions.model import Risk
 
@@ -225,13 +227,21 @@ def _approvers(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desir
     run, plan, approval = seen.run, seen.plan, seen.approval
     if plan is None or approval is None or not approval.need:
         return []
-    card = _copy(seen, at, names, plan_card(run, plan, approval, names))
+    waiting = plan_card(run, plan, approval, names)
     quiet = not _waits_for_people(seen)
     priority = END if quiet else DECIDE
-    return [
-        Desired(f"{run.label}:dm:{one}", "dm", card, priority, person=one, only_edit=quiet)
-        for one in approval.asked
+    first = [
+        Desired(f"{run.label}:dm:{one}", "dm", _copy(seen, at, names, mine), priority, person=one, only_edit=quiet)
+        for one in called(approval)
         if one != run.actor
+        for mine in (approver_card(waiting, run, approval, one),)
+    ]
+    last = _copy(seen, at, names, last_call_card(waiting, plan, approval, run, names))
+    bodies = [event.body for event in seen.events if event.kind is Happened.APPROVAL_ESCALATED]
+    return first + [
+        Desired(f"{run.label}:last:{one}", "dm", last, priority, person=one, only_edit=quiet)
+        for one in last_called(bodies)
+        if one in approval.asked
     ]
 
 
@@ -243,7 +253,11 @@ def _no_longer_asked(seen: Seen, names: Callable[[str], str]) -> list[Desired]:
     bodies = [event.body.get("no_longer") for event in seen.events if event.kind is Happened.APPROVAL_CHANGED]
     former = {str(one) for body in bodies if isinstance(body, list) for one in body} - {*approval.asked, run.actor}
     card = no_longer_asked_card(run, plan, names)
-    return [Desired(f"{run.label}:dm:{one}", "dm", card, END, person=one, only_edit=True) for one in sorted(former)]
+    return [
+        Desired(f"{run.label}:{copy}:{one}", "dm", card, END, person=one, only_edit=True)
+        for one in sorted(former)
+        for copy in ("dm", "last")
+    ]
 
 
 def _requester(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]:

@@ -127,6 +127,7 @@ def test_the_request_for_confirmation_says_all_that_an_approver_needs() -> None:
     assert [plain(part) for part in card.body if isinstance(part, str)] == [
         "9f8e7d6 → 4c1d2a7, which ran 6 days\n• takes back 2 commits by Mia\n• about 40 s",
         "Why “checkout answers 500”\nNow 2 of 9 checks fail (03:09 UTC)",
+        "Asked Ben · Chi\nNext at 03:20 UTC last call; at 03:24 UTC it expires",
     ]
     assert plain(card.footer) == (
         f"R-42 by Ana · needs 1 of Ben, Chi · answer by 03:24 UTC · or type /approve R-42 {PLAN.digest[:6]}"
