@@ -1,4 +1,4 @@
-"""Asks the next people when nobody answers, each wave once on any number of replicas. Never decides who may answer."""
+"""Asks the next people when nobody answers: each wave once, on any number of replicas. Never decides who may."""
 
 from bot.db import approvals, database, events, runs
 from bot.db.database import Connection
