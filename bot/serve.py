@@ -50,6 +50,7 @@ from bot.slack.send import Sender, web_client, web_session
 from bot.slack.share import Sharing
 from bot.slack.socket import SocketMode, SwitchedOff
 from bot.storage import open_database
+from bot.timeline import Projector
 from bot.watch import Watch
 from bot.web import SlackDoor, WebhookDoor, admin_app, public_app
 from bot.worker import DRAIN, Worker
@@ -120,6 +121,10 @@ class Process:
             self._run("follower", leader.lead(self._pool, "follower", self.follower.work))
             self._run("watch", leader.lead(self._pool, "watch", self.watch.run))
             self._run("scheduler", leader.lead(self._pool, "scheduler", Scheduler(self.installation).run))
+            self._run(
+                "timeline",
+                leader.lead(self._pool, "timeline", Projector(self._pool, self.bell, self.people.name).run),
+            )
             self._working = self._run("worker", self.worker.run())
         if not self.installation.team:
             with contextlib.suppress(TimeoutError):

@@ -37,11 +37,16 @@ BACKUP_RESTORE = Permission("backup:restore")
 BACKUP_VERIFY = Permission("backup:verify")
 DEPLOY_ROLLBACK = Permission("deploy:rollback")
 HEALTH_READ = Permission("health:read")
+INCIDENT_OPEN = Permission("incident:open")
+INCIDENT_READ = Permission("incident:read")
+INCIDENT_UPDATE = Permission("incident:update")
 OPS_READ = Permission("ops:read")
 POLICY_READ = Permission("policy:read")
 RUN_CANCEL = Permission("run:cancel")
 RUN_READ = Permission("run:read")
 RUN_SETTLE = Permission("run:settle")
+TIMELINE_READ = Permission("timeline:read")
+TIMELINE_WRITE = Permission("timeline:write")
 WEBHOOK_REPLAY = Permission("webhook:replay")
 
 ALL: frozenset[Permission] = frozenset(
@@ -54,11 +59,16 @@ ALL: frozenset[Permission] = frozenset(
         BACKUP_VERIFY,
         DEPLOY_ROLLBACK,
         HEALTH_READ,
+        INCIDENT_OPEN,
+        INCIDENT_READ,
+        INCIDENT_UPDATE,
         OPS_READ,
         POLICY_READ,
         RUN_CANCEL,
         RUN_READ,
         RUN_SETTLE,
+        TIMELINE_READ,
+        TIMELINE_WRITE,
         WEBHOOK_REPLAY,
     }
 )

@@ -33,6 +33,7 @@ MAY_KNOW = {
     "bot.incoming": {"bot.db", "bot.providers", "bot.domain", "bot.metrics", "bot.logs"},
     "bot.worker": {"bot.engine", "bot.db", "bot.domain", "bot.metrics", "permissions"},
     "bot.watch": {"bot.engine", "bot.db", "bot.domain", "permissions"},
+    "bot.timeline": {"bot.db", "bot.domain"},
     "bot.schedule": {"bot.engine", "bot.db", "bot.domain", "permissions"},
     "bot.engine": {"bot.db", "bot.providers.registry", "bot.domain", "permissions"},
     "bot.db": {"bot.domain", "permissions"},

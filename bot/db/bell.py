@@ -13,8 +13,8 @@ import structlog
 
 from bot.db.database import AWAY, Connection, Pool, session
 
-Topic = Literal["work", "outbox", "sealed"]
-TOPICS: tuple[Topic, ...] = ("work", "outbox", "sealed")
+Topic = Literal["work", "outbox", "sealed", "incidents"]
+TOPICS: tuple[Topic, ...] = ("work", "outbox", "sealed", "incidents")
 
 log = structlog.get_logger()
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import cast
 
 import asyncpg
@@ -71,6 +72,21 @@ async def after(rows: Rows, number: int, limit: int = 500) -> list[Event]:
             """,
             number,
             limit,
+        )
+    )
+
+
+async def before(rows: Rows, number: int, since: datetime) -> list[Event]:
+    """Sealed events below `number` that happened at places at or after `since`, in order."""
+    return _events(
+        await rows.fetch(
+            f"""
+            {_SEALED}
+            WHERE s.number < $1 AND e.at >= $2 AND e.kind IN ('health.changed', 'run.ended')
+            ORDER BY s.number
+            """,
+            number,
+            since,
         )
     )
 

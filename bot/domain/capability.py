@@ -10,8 +10,10 @@ from typing import Literal, Protocol, TypeVar
 from bot.domain.card import Card
 from bot.domain.catalog import Catalog, Place
 from bot.domain.event import Event
+from bot.domain.incident import Incident, IncidentId
 from bot.domain.json import JsonObject
 from bot.domain.run import Lock, Run, RunId
+from bot.domain.timeline import NewEntry, TimelineEntry
 
 Capability = TypeVar("Capability")
 
@@ -168,6 +170,8 @@ class Look(Protocol):
     @property
     def govern(self) -> "Govern": ...
     @property
+    def incidents(self) -> "Incidents": ...
+    @property
     def backup_first(self) -> bool:
         """The policy wants a fresh backup as the first step of this."""
         ...
@@ -283,6 +287,31 @@ class Govern(Protocol):
         ...
 
     def name(self, person: str) -> str: ...
+
+
+class Incidents(Protocol):
+    """Incidents as whoever asked may know them; of a private one others learn nothing. Implemented by the engine."""
+
+    async def here(self) -> Incident | None:
+        """The one whose channel this was asked in."""
+        ...
+
+    async def find(self, incident: IncidentId) -> Incident | None: ...
+    async def ongoing(self) -> Sequence[Incident]:
+        """Neither resolved nor closed, oldest first; rehearsals too."""
+        ...
+
+    async def listed(self, limit: int = 20) -> Sequence[Incident]:
+        """The newest first."""
+        ...
+
+    async def entries(self, incident: IncidentId, *, hidden: bool = False) -> Sequence[TimelineEntry]:
+        """Its timeline in the order in which it happened; hidden: also what was removed."""
+        ...
+
+    async def add(self, entry: NewEntry) -> None:
+        """Put it into the timeline; what was added from the same source counts once."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

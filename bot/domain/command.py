@@ -11,6 +11,7 @@ from typing import Any, Literal, NewType
 
 from bot.domain.capability import Look, Running
 from bot.domain.card import Card
+from bot.domain.incident import IncidentId
 from bot.domain.plan import Plan
 from bot.domain.run import Lock, RunId
 from permissions.model import Permission, Risk
@@ -22,6 +23,7 @@ EventRef = NewType("EventRef", str)  # evt_…
 Digits = NewType("Digits", str)  # the first 6 digits of a plan's digest
 CommandLine = NewType("CommandLine", str)  # the rest of the line, itself a command: /can rollback shop production
 RunRef = RunId  # written R-42
+IncidentRef = IncidentId  # written INC-7
 PersonRef = NewType("PersonRef", str)  # <@U…>
 Since = NewType("Since", datetime)  # typed as "2h", stored as the instant it meant
 

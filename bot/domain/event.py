@@ -53,6 +53,20 @@ class Kind(StrEnum):
     BOT_STARTED = "bot.started"
     BOT_STOPPED = "bot.stopped"
     SLACK_REVOKED = "slack.revoked"
+    INCIDENT_OPENED = "incident.opened"
+    INCIDENT_PLACED = "incident.placed"
+    INCIDENT_STATE_CHANGED = "incident.state_changed"
+    INCIDENT_SEVERITY_CHANGED = "incident.severity_changed"
+    INCIDENT_ROLE_CHANGED = "incident.role_changed"
+    INCIDENT_ACKNOWLEDGED = "incident.acknowledged"
+    INCIDENT_ASKED = "incident.asked"
+    INCIDENT_UPDATED = "incident.updated"
+    INCIDENT_MERGED = "incident.merged"
+    TIMELINE_ADDED = "timeline.added"
+    TIMELINE_CORRECTED = "timeline.corrected"
+    TIMELINE_REMOVED = "timeline.removed"
+    FOLLOWUP_ADDED = "followup.added"
+    FOLLOWUP_DONE = "followup.done"
 
 
 @dataclass(frozen=True, slots=True)

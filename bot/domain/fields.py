@@ -19,6 +19,7 @@ from bot.domain.command import (
     Digits,
     Environment,
     EventRef,
+    IncidentRef,
     PersonRef,
     Release,
     RunRef,
@@ -44,6 +45,7 @@ class Kind(StrEnum):
     RELEASE = "release"
     SINCE = "time"
     RUN = "run"
+    INCIDENT = "incident"
     NUMBER = "number"
     TEXT = "value"
     LINE = "command"
@@ -82,6 +84,7 @@ _KINDS: dict[object, Kind] = {
     Digits: Kind.DIGITS,
     CommandLine: Kind.LINE,
     RunRef: Kind.RUN,
+    IncidentRef: Kind.INCIDENT,
     PersonRef: Kind.PERSON,
     Since: Kind.SINCE,
     bool: Kind.FLAG,
@@ -147,13 +150,14 @@ _SHAPES: dict[Kind, tuple[str, str]] = {
     Kind.DIGITS: (r"([0-9a-f]{6,64})", "the first 6 digits on the plan, like 7c01e9"),
     Kind.RELEASE: (rf"({PREVIOUS}|[0-9a-f]{{7,40}})", f"{PREVIOUS} or at least 7 digits of a commit, like 4c1d2a7"),
     Kind.RUN: (r"(?:r-?)?([1-9][0-9]{0,17})", "a run, like R-42"),
+    Kind.INCIDENT: (r"inc-?([1-9][0-9]{0,17})", "an incident, like INC-7"),
     Kind.NUMBER: (r"([0-9]{1,6})", "a number, like 20"),
     Kind.SINCE: (
         r"([1-9][0-9]{0,4}[mhd]|\d{4}-\d\d-\d\dT[\d:]{5,8}Z)",
         "how far back, like 30m, 2h or 3d (30d at most)",
     ),
 }
-_LOWER = frozenset({Kind.DIGITS, Kind.RELEASE, Kind.RUN, Kind.SINCE})
+_LOWER = frozenset({Kind.DIGITS, Kind.RELEASE, Kind.RUN, Kind.INCIDENT, Kind.SINCE})
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -178,7 +182,7 @@ def read(field: Field, text: str, now: datetime) -> object:
             if len(text) > 200:
                 raise Unfit(f"{field.label} is longer than 200 characters")
             return text
-        case Kind.RUN | Kind.NUMBER:
+        case Kind.RUN | Kind.INCIDENT | Kind.NUMBER:
             return int(_shaped(field, text))
         case Kind.SINCE:
             return _instant(_shaped(field, text), now)
@@ -225,6 +229,7 @@ def _calendar(text: str) -> datetime:
 _WRITE: dict[Kind, Callable[[Any], str]] = {
     Kind.PERSON: lambda value: f"<@{value}>",
     Kind.RUN: lambda value: f"R-{value}",
+    Kind.INCIDENT: lambda value: f"INC-{value}",
     Kind.SINCE: lambda value: value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     Kind.TEXT: lambda value: in_quotes(value) if re.search(r"[\s\"'\\]", value) else value,
 }

@@ -14,6 +14,7 @@ _PLACEHOLDERS: dict[Kind, str] = {
     Kind.RELEASE: "previous|4c1d2a7",
     Kind.SINCE: "2h",
     Kind.RUN: "R-42",
+    Kind.INCIDENT: "INC-7",
     Kind.NUMBER: "20",
     Kind.LINE: "command …",
 }

@@ -98,6 +98,7 @@ class MemoryLooking:
     catalog: Catalog
     now: datetime = NOW
     records: Any = None
+    incidents: Any = None
     offered: dict[type, list[Any]] = field(default_factory=dict)
     backup_first: bool = False
 
