@@ -1,7 +1,7 @@
 """Several bots as processes on one PostgreSQL, the strict workspace in front of them, a yard of releases behind."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,14 +15,16 @@ from bot.domain.run import Run, RunId, State
 from bot.sandbox.workspace import Workspace
 from bot.sandbox.workspace.things import Answer, Delivery, Message
 from bot.slack import manifest
-from tests.support import checker
+from tests.support import laws, recall
 from tests.support.company import OPS, PEOPLE, POLICY, SECRET, TOKEN
+from tests.support.history import History
 from tests.support.replica import Replica
 from tests.support.server import Server
 from tests.support.yard import Yard
 
 T = TypeVar("T")
 PATIENCE_S = 45.0
+ELIGIBLE = ("U0ANA", "U0BEN", "U0CHI")  # operators, by POLICY
 
 
 class Fleet:
@@ -35,19 +37,31 @@ class Fleet:
         self.replicas: list[Replica] = []
         self.pool: Pool
         self._database = name
-        made = manifest.manifest(commands.find().values(), which="all")
-        self.slack = Workspace(signing_secret=SECRET, bot_token=TOKEN, request_url="", manifest=made)
-        for person, real in PEOPLE.items():
+        self.slack = self._workspace()
+        for person, real in self.people().items():
             self.slack.add_person(f"U0{person.upper()}", person, real)
         self.slack.add_channel(OPS, "shop-ops", members=[Workspace.bot_user, *self.slack.state.people])
+
+    def _workspace(self) -> Workspace:
+        made = manifest.manifest(commands.find().values(), which="all")
+        return Workspace(signing_secret=SECRET, bot_token=TOKEN, request_url="", manifest=made)
+
+    def people(self) -> Mapping[str, str]:
+        return PEOPLE
+
+    def policy(self) -> str:
+        return POLICY
+
+    def environments(self) -> Mapping[str, object]:
+        """Those of the shop, as in catalog.yml."""
+        return {name: {"releases": self.yard.section(name)} for name in self.yard.names}
 
     async def open(self) -> None:
         self.yard.folder.mkdir(parents=True)
         await asyncio.gather(asyncio.to_thread(self.yard.build), self.slack.start(), self._create_database())
-        sections = {name: {"releases": self.yard.section(name)} for name in self.yard.names}
-        shop = {"channels": {"cards": OPS}, "environments": sections}
+        shop = {"channels": {"cards": OPS}, "environments": dict(self.environments())}
         (self.folder / "catalog.yml").write_text(yaml.safe_dump({"services": {"shop": shop}}))
-        (self.folder / "policy.yml").write_text(POLICY)
+        (self.folder / "policy.yml").write_text(self.policy())
         self.pool = await database.connect(self.server.url(self._database), size=4)
 
     async def _create_database(self) -> None:
@@ -64,7 +78,17 @@ class Fleet:
 
     async def start(self, *words: str) -> Replica:
         """One more bot; the first that answers Slack is where people's words go."""
-        environment = {
+        folder = self.folder / f"bot{len(self.replicas) + 1}"
+        replica = Replica(folder, self.environment(), *(words or ("serve",)))
+        self.replicas.append(replica)
+        await replica.start()
+        if not self.slack.request_url and words[:1] != ("worker",):
+            self.slack.request_url = replica.url
+        return replica
+
+    def environment(self) -> dict[str, str]:
+        """What a bot needs to know."""
+        return {
             "SLACK_BOT_TOKEN": TOKEN,
             "SLACK_SIGNING_SECRET": SECRET,
             "SLACK_API_URL": self.slack.api_url,
@@ -72,12 +96,6 @@ class Fleet:
             "WATCHKEEPER_CATALOG": str(self.folder / "catalog.yml"),
             "WATCHKEEPER_POLICY": str(self.folder / "policy.yml"),
         }
-        replica = Replica(self.folder / f"bot{len(self.replicas) + 1}", environment, *(words or ("serve",)))
-        self.replicas.append(replica)
-        await replica.start()
-        if not self.slack.request_url and words[:1] != ("worker",):
-            self.slack.request_url = replica.url
-        return replica
 
     # --- what people do -------------------------------------------------------------------------------------
 
@@ -164,6 +182,9 @@ class Fleet:
 
         await self.until(nothing_left, "all words to have arrived")
 
+    async def history(self) -> History:
+        return await recall.recall(self.pool, self.yard, self.slack, ELIGIBLE)
+
     async def check(self) -> None:
         """Every promise was kept."""
 
@@ -172,4 +193,4 @@ class Fleet:
             return left == 0
 
         await self.until(sealed, "all events to be sealed")
-        assert await checker.broken(self.pool, self.yard, self.slack) == []
+        assert laws.broken(await self.history()) == []

@@ -19,11 +19,12 @@ _KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 class Replica:
     """`python -m bot <words>` in its own folder and session; everything it says is in `log`."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], *words: str) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], *words: str, module: str = "bot") -> None:
         self.log = folder / "log"
         self.port, self.admin_port = free_port(), free_port()
         self._folder = folder
         self._words = words
+        self._module = module
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         ports = {"PORT": str(self.port), "ADMIN_PORT": str(self.admin_port)}
         self._environment = {**kept, **environment, **ports, "PYTHONPATH": str(Path.cwd())}
@@ -47,7 +48,7 @@ class Replica:
         self._folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot", *self._words),
+                *(sys.executable, "-m", self._module, *self._words),
                 cwd=self._folder,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,

@@ -1,0 +1,177 @@
+"""A checker that cannot fail proves nothing: each law is shown a history that breaks it, and complains."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from tests.support.history import Effect, Fact, History, RunRow, Said, Switches, Trouble, Typed, VoteRow
+from tests.support.laws import LAWS, broken
+
+RUN = RunRow(
+    id=1,
+    uuid="u1",
+    state="succeeded",
+    command="/poke",
+    risk="change",
+    actor="U0ANA",
+    place="shop one",
+    lock="deploy",
+    changed="something",
+    settled=False,
+    digest="d1",
+    worker="here:11",
+    approved=True,
+    approval="granted",
+    need=1,
+)
+_KINDS = (
+    *("request.received", "plan.made", "approval.asked", "vote.cast", "approval.granted", "lock.taken", "run.queued"),
+    *("run.started", "step.started", "step.ended", "run.ended", "lock.freed"),
+)
+
+
+def _fact(number: int, kind: str, run: int | None = 1, at: float | None = None, **body: object) -> Fact:
+    actor = "U0BEN" if kind == "vote.cast" else "watchkeeper"
+    step = {"step": "poke"} if kind.startswith("step.") else {}
+    return Fact(number, number, run, kind, actor, 100.0 + number if at is None else at, {**step, **body})
+
+
+FACTS = tuple(_fact(number, kind) for number, kind in enumerate(_KINDS, 1))
+STARTED, ENDED = 8, 11
+ROOT = Said("C1", "1.0", None, "R-1:root", "Poke shop one?")
+REPLIES = (
+    Said("C1", "2.0", "1.0", "R-1:thread:4", "Ben approved"),
+    Said("C1", "3.0", "1.0", "R-1:thread:10", "poke done\nverify done"),
+)
+WHOLE = History(
+    runs=(RUN,),
+    facts=FACTS,
+    votes=(VoteRow(1, "U0BEN", True, "d1"),),
+    deliveries={"k1": 1},
+    lines={1: ("Ben approved", "poke done", "verify done")},
+    typed=(Typed("k1", "ana", "/poke shop one", True),),
+    effects=(Effect("u1:poke", "R-1", "shop one", 108.5, 109.0),),
+    said=(ROOT, *REPLIES),
+    eligible=frozenset({"U0ANA", "U0BEN", "U0CHI"}),
+)
+
+
+def test_a_whole_history_breaks_no_law() -> None:
+    assert broken(WHOLE) == []
+
+
+def _run(**other: object) -> tuple[RunRow, ...]:
+    return (replace(RUN, **other),)  # type: ignore[arg-type]
+
+
+def _without(*kinds: str) -> tuple[Fact, ...]:
+    left = [fact for fact in FACTS if fact.kind not in kinds]
+    return tuple(replace(fact, number=n, id=n) for n, fact in enumerate(left, 1))
+
+
+def _again(kind: str) -> tuple[Fact, ...]:
+    return (*FACTS, _fact(len(FACTS) + 1, kind))
+
+
+SECOND = replace(RUN, id=2, uuid="u2")
+INTERRUPTED: Mapping[str, object] = {"state": "interrupted", "changed": "unknown"}
+
+BROKEN: dict[str, list[dict[str, object]]] = {
+    "what was acknowledged is recorded": [{"deliveries": {}}],
+    "everything ended or waits for a person": [
+        {"runs": _run(state="running")},
+        {"runs": _run(state="queued")},
+        {"runs": _run(state="waiting")},  # for a lock that nobody has
+        {"runs": _run(state="waiting", approved=False, approval="expired")},
+    ],
+    "what happens once is written once": [{"facts": _again("run.started")}, {"facts": _again("step.ended")}],
+    "an effect happens once at most": [{"effects": WHOLE.effects * 2}],
+    "an effect is of a run that had started": [
+        {"facts": _without("run.started")},
+        {"effects": (Effect("u1:poke", "R-1", "shop one", 90.0, 91.0),)},
+        {"effects": (Effect("u9:poke", "R-9", "shop one", 110.0, 111.0),)},
+    ],
+    "what is said to have changed has": [{"effects": ()}, {"runs": _run(state="failed", changed="nothing")}],
+    "switches are those of runs": [
+        {"switches": (Switches("shop one", 1, 0),)},
+        {"switches": (Switches("shop one", 0, 1),)},
+        {"runs": _run(command="/rollback"), "switches": (Switches("shop one", 0, 0),)},
+    ],
+    "nothing runs without enough others": [
+        {"votes": ()},
+        {"votes": (VoteRow(1, "U0ANA", True, "d1"),)},  # the requester
+        {"votes": (VoteRow(1, "U0ELI", True, "d1"),)},  # without the role
+        {"votes": (VoteRow(1, "U0BEN", True, "other plan"),)},
+        {"votes": (VoteRow(1, "U0BEN", False, "d1"),)},
+        {"runs": _run(need=2)},
+        {"facts": _without("approval.granted")},
+    ],
+    "votes count as they should": [
+        {"votes": WHOLE.votes * 2},
+        {"facts": _without("vote.cast")},
+        {"votes": (*WHOLE.votes, VoteRow(1, "U0ELI", True, "d1"))},
+    ],
+    "what never ran has not started": [{"runs": _run(state="withdrawn")}],
+    "interrupted is what nobody knows": [
+        {"runs": _run(state="interrupted", changed="something")},
+        {"runs": _run(changed="unknown")},
+        {"runs": _run(**INTERRUPTED), "facts": _without("run.started")},
+    ],
+    "interrupted has a cause": [
+        {"runs": _run(**INTERRUPTED)},
+        {"runs": _run(**INTERRUPTED), "troubles": (Trouble("kill", 12, 109.0, 109.0),)},  # another process
+        {"runs": _run(**INTERRUPTED), "troubles": (Trouble("kill", 11, 120.0, 120.0),)},  # later
+        {"runs": _run(**INTERRUPTED), "troubles": (Trouble("cut", 11, 108.0, 109.0),)},  # for a moment only
+    ],
+    "whoever was killed ends nothing well": [{"troubles": (Trouble("kill", 11, 109.0, 109.0),)}],
+    "locks are held by what is open": [{"locks": (1,)}, {"runs": _run(**INTERRUPTED)}],
+    "one change at a time": [
+        {
+            "runs": (RUN, SECOND),
+            "facts": (*FACTS[: ENDED - 1], _fact(ENDED, "run.started", 2)),
+        }
+    ],
+    "effects of one place do not overlap": [
+        {
+            "runs": (RUN, SECOND),
+            "effects": (*WHOLE.effects, Effect("u2:poke", "R-2", "shop one", 108.7, 109.2)),
+        }
+    ],
+    "the chain is whole": [
+        {"chain": "event 3 is not what was sealed"},
+        {"unsealed": 2},
+        {"facts": tuple(fact for fact in FACTS if fact.number != 3)},
+    ],
+    "a run is told in order": [
+        {"facts": (*FACTS[: STARTED - 1], _fact(STARTED, "run.ended"), _fact(9, "run.started"))},
+    ],
+    "the thread tells each event once and in order": [
+        {"said": (ROOT, REPLIES[0])},
+        {"said": (ROOT, REPLIES[0], replace(REPLIES[0], key="R-1:thread:5"), REPLIES[1])},
+        {"said": (ROOT, replace(REPLIES[0], ts="4.0"), REPLIES[1])},
+        {"said": (ROOT, REPLIES[0], replace(REPLIES[1], thread="9.0"))},
+        {"said": REPLIES},
+    ],
+    "no message is posted twice": [{"said": (*WHOLE.said, replace(ROOT, ts="7.0"))}],
+    "nothing is left unsaid": [{"untold": ("R-1:told",)}, {"said": ()}],
+}
+
+
+@pytest.mark.parametrize(("law", "changes"), [(law, changes) for law, cases in BROKEN.items() for changes in cases])
+def test_a_broken_history_is_named(law: str, changes: dict[str, object]) -> None:
+    assert law in {words.partition(":")[0] for words in broken(replace(WHOLE, **changes))}  # type: ignore[arg-type]
+
+
+def test_every_law_has_a_history_that_breaks_it() -> None:
+    assert {law.__name__.replace("_", " ") for law in LAWS} == BROKEN.keys()
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [Trouble("kill", 11, 109.0, 109.0), Trouble("stall", 11, 100.0, 120.0), Trouble("database", None, 99.0, 115.0)],
+)
+def test_what_was_interrupted_for_a_cause_and_keeps_its_lock_breaks_no_law(trouble: Trouble) -> None:
+    facts = tuple(fact for fact in FACTS if fact.kind != "lock.freed")
+    history = replace(WHOLE, runs=_run(**INTERRUPTED), facts=facts, locks=(1,), troubles=(trouble,))
+    assert broken(history) == []
