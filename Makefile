@@ -39,4 +39,7 @@ bench: $(STAMP) ## Measure acknowledgement, start-up and backup against a baseli
 	$(BIN)/python -m bench.backup
 	$(BIN)/python -m bench.start
 
-.PHONY: help install demo test lint check heavy bench
+prove: $(STAMP) ## Crash, freeze, cut and race the real bot, and check every promise (SEED=… repeats, ARGS=--short)
+	$(BIN)/python -m tests.prove $(ARGS)
+
+.PHONY: help install demo test lint check heavy bench prove

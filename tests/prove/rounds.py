@@ -1,0 +1,207 @@
+"""Crash: people work, processes and cables break at seeded moments, everything is mended, and the laws are asked."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from random import Random
+
+from bot.db.database import AWAY
+from bot.domain.run import Run, State
+from tests.prove.figures import Figures
+from tests.prove.schedule import LEASE_S, LONG_S, Fault, Request, Schedule, deal, schedule
+from tests.prove.town import Host, Town
+from tests.prove.wire import Wire
+from tests.support.laws import broken
+
+DOORS, WORKERS = (0, 1), (2, 3)
+PER_ROUND = 5
+
+
+class Rounds:
+    """Two doors (`serve --no-worker`) and two workers, each behind cables of its own."""
+
+    def __init__(self, town: Town, random: Random, figures: Figures) -> None:
+        self.town, self.random, self.figures = town, random, figures
+        self._busy = [asyncio.Lock() for _ in range(4)]
+        self._database_busy = asyncio.Lock()
+
+    async def play(self, rounds: int, seconds: float) -> None:
+        words = (("serve", "--no-worker"),) * 2 + (("worker",),) * 2
+        await asyncio.gather(*(self.town.host(*one) for one in words))
+        for faults in deal(self.random, rounds, PER_ROUND):
+            await self._round(schedule(self.random, self.town.lanes, seconds, faults))
+            if self.figures.broken:
+                return
+
+    async def _round(self, plan: Schedule) -> None:
+        before = len(self.town.typed)
+        async with asyncio.TaskGroup() as group:
+            for request in plan.requests:
+                group.create_task(self._request(request))
+            for fault in plan.faults:
+                group.create_task(self._fault(fault))
+        try:
+            await self.town.at_rest()
+        except AssertionError as error:
+            self.figures.broken.append(f"it does not come to rest: {error}")
+        self.figures.rounds += 1
+        self.figures.broken += broken(await self.town.history())
+        if len(self.town.typed) == before:
+            self.figures.broken.append("nobody typed anything")
+        await self._settle()
+
+    # --- people ---------------------------------------------------------------------------------------------
+
+    async def _request(self, request: Request) -> None:
+        await asyncio.sleep(request.at)
+        doors = tuple(self.town.hosts[n].replica.url for n in (request.door, 1 - request.door))
+        key, _ = await self.town.say(request.who, self._line(request), doors, times=request.copies)
+        await asyncio.sleep(request.after)
+        if request.what == "note" or (run := await self._asked(key)) is None:
+            return
+        if request.forger:
+            await self._click(request.forger, run, "approval.approve", request.door)
+        await self._fate(request, run)
+
+    def _line(self, request: Request) -> str:
+        if request.what == "rollback":
+            return f"/rollback shop production --to {self.town.yard.other('production')[:7]}"
+        word = "poke note" if request.what == "note" else "poke"
+        slow = f" --slow {request.slow_ms}" if request.what == "poke" else ""
+        return f"/{word} shop {request.place} --number {self.town.number()}{slow}"
+
+    async def _asked(self, key: str) -> Run | None:
+        """The run once it waits for people; None when it never was recorded, or ended before."""
+        for _ in range(100):
+            try:
+                run = await self.town.run_of(key)
+            except AWAY:
+                run = None
+            if run is not None and run.state is State.WAITING:
+                return run
+            await asyncio.sleep(0.2)
+        return None
+
+    async def _fate(self, request: Request, run: Run) -> None:
+        match request.fate:
+            case "approve":
+                await self._click(request.approver, run, "approval.approve", request.door)
+            case "deny":
+                await self._click(request.approver, run, "approval.deny", request.door)
+            case "withdraw":
+                await self._click(request.who, run, "run.withdraw", request.door)
+            case "cancel":
+                await self._click(request.approver, run, "approval.approve", request.door)
+                await asyncio.sleep(request.slow_ms / 1000)
+                await self._click(request.who, run, "run.cancel", 1 - request.door)
+            case "crowd":
+                crowd = [name for name in ("ana", "ben", "chi", "dan", "eve") if name != request.who]
+                clicks = (self._click(who, run, "approval.approve", n % 2) for n, who in enumerate(crowd * 2))
+                await asyncio.gather(*clicks)
+
+    async def _click(self, who: str, run: Run, button: str, door: int) -> None:
+        """Whatever the answer is; who got none presses once more, at the other door."""
+        answer = await self.town.click(who, run, button, self.town.hosts[door].replica)
+        if answer.status != 200:
+            await asyncio.sleep(1)
+            await self.town.click(who, run, button, self.town.hosts[1 - door].replica)
+
+    async def _settle(self) -> None:
+        """A person looks and says what is true; the next round begins with free places."""
+        door = self.town.hosts[0].replica
+        rows = await self.town.pool.fetch("SELECT id FROM runs WHERE changed = 'unknown' AND settled_by IS NULL")
+        for row in rows:
+            run = await self.town.until_state(row["id"], *State)
+            done = any(effect.key.startswith(str(run.uuid)) for effect in self.town.ledger.effects)
+            await self.town.click("ana", run, "run.settle_done" if done else "run.settle_not_done", door)
+        await self.town.at_rest()
+
+    # --- faults ---------------------------------------------------------------------------------------------
+
+    async def _fault(self, fault: Fault) -> None:
+        await asyncio.sleep(fault.at)
+        worker, door, length = WORKERS[fault.whom], DOORS[fault.whom], fault.length
+        makes: dict[str, Callable[[], Awaitable[object]]] = {
+            "kill a worker": lambda: self._killed(worker, length),
+            "kill a door": lambda: self._killed(door, length),
+            "kill both workers": lambda: asyncio.gather(*(self._killed(one, length) for one in WORKERS)),
+            "end a worker": lambda: self._ended(worker),
+            "freeze a worker": lambda: self._frozen(worker, length),
+            "freeze a worker for long": lambda: self._frozen(worker, length),
+            "freeze a door": lambda: self._frozen(door, length),
+            "crash the database": lambda: self._crash(length),
+            "freeze and crash": lambda: asyncio.gather(
+                self._frozen(worker, LONG_S), self._later(1.0, self._crash(0.5))
+            ),
+            "cut the database": lambda: self._cable(worker, self._of(worker).database, True, length),
+            "stall the database": lambda: self._cable(worker, self._of(worker).database, False, length),
+            "stall the database for long": lambda: self._cable(worker, self._of(worker).database, False, length),
+            "cut slack": lambda: self._cable(worker, self._of(worker).slack, True, length),
+            "stall slack": lambda: self._cable(worker, self._of(worker).slack, False, min(length, 3.0)),
+        }
+        await makes[fault.what]()
+
+    def _of(self, number: int) -> Host:
+        return self.town.hosts[number]
+
+    async def _later(self, seconds: float, work: Awaitable[None]) -> None:
+        await asyncio.sleep(seconds)
+        await work
+
+    async def _killed(self, number: int, away_s: float) -> None:
+        async with self._busy[number]:
+            host = self.town.hosts[number]
+            await self.town.kill(host)
+            self.figures.kills += 1
+            await asyncio.sleep(away_s)
+            await self._start(host)
+
+    async def _ended(self, number: int) -> None:
+        async with self._busy[number]:
+            host, begun = self.town.hosts[number], time.time()
+            pid = host.replica.pid
+            await host.replica.end()
+            self.town.trouble("end", begun, pid)
+            self.figures.ends += 1
+            await self._start(host)
+
+    async def _start(self, host: Host) -> None:
+        """PostgreSQL may be away, or its cable cut, just now: a supervisor would start it again too."""
+        for attempt in range(5):
+            try:
+                await host.replica.start()
+            except (AssertionError, TimeoutError):
+                if host.replica.alive:
+                    await host.replica.kill()
+                if attempt == 4:
+                    raise
+            else:
+                return
+
+    async def _frozen(self, number: int, seconds: float) -> None:
+        async with self._busy[number]:
+            host, begun = self.town.hosts[number], time.time()
+            host.replica.freeze()
+            try:
+                await asyncio.sleep(seconds)
+            finally:
+                host.replica.thaw()
+            self.town.trouble("freeze", begun, host.replica.pid)
+            self.figures.freezes += 1
+            self.figures.long_freezes += seconds > LEASE_S
+
+    async def _crash(self, seconds: float) -> None:
+        async with self._database_busy:
+            begun = time.time()
+            await self.town.server.away(seconds)
+            self.town.trouble("database", begun)
+            self.figures.crashes += 1
+
+    async def _cable(self, number: int, wire: Wire, cut: bool, seconds: float) -> None:
+        async with self._busy[number]:
+            begun = time.time()
+            wire.cut() if cut else wire.stall()
+            await asyncio.sleep(seconds)
+            wire.mend(lose=self.random.random() < 0.5 and wire is self._of(number).database)
+            self.town.trouble("cut" if cut else "stall", begun, self._of(number).replica.pid)
+            self.figures.cuts += 1
