@@ -54,7 +54,7 @@ def render(card: Card, offers: Mapping[str, str] | None = None) -> tuple[str, li
         room.add(block)
     rest = [_context(_where_the_rest_is(card))] if room.cut or room.partly else []
     blocks = [*head, *room.blocks, *rest, *actions, *footer]
-    return text, blocks or [_section(text)]
+    return text, blocks or [_section(cut(text, SECTION))]
 
 
 def form_view(form: Form) -> JsonObject:
