@@ -86,6 +86,7 @@ class Page:
                 "world": self._ws.world,
                 "commands": self._ws.command_list(),
                 "views": [api_view(view) for view in self._state.views_of(me.id)],
+                "home_tab": self._ws.manifest.home_tab and self._ws.manifest.hears("app_home_opened"),
                 "home": api_view(home) if home else None,
             }
         )

@@ -22,7 +22,7 @@ let second = address.get("second");
 const { type: send, click, dismiss, runWorld } = deeds(store, { redraw, drawSide });
 const act = { open: openChannel, openThread, closeThread, type, dismiss, be, beside, drawer, use };
 const context = contexts(store, { openChannel, click });
-const channelView = channelPane(store, act, context.ofMessages);
+const channelView = channelPane(store, act, context.ofMessages, context.ofView);
 const threadView = threadPane(store, act, context.ofMessages);
 const views = modals({ me: as, ctxOf: context.ofView, bot: () => kept.botOf(store) });
 const onEvent = arrivals(store, { drawAll, drawTop, drawSide, drawTitle, drawHead: channelView.drawHead, redraw, readState, readMessages, openChannel, goTo, views });

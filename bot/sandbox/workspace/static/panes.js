@@ -8,7 +8,7 @@ import { rows } from "./message.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { allChannels, channelOf, threadMessages, topLevel } from "./store.js";
 
-export function channelPane(store, act, contextOf) {
+export function channelPane(store, act, contextOf, contextOfView) {
   const head = el("header", { class: "pane-head" });
   const intro = el("div", { class: "intro" });
   const list = scrollList({ label: "Messages", intro });
@@ -26,13 +26,22 @@ export function channelPane(store, act, contextOf) {
     const isHome = store.current === "home";
     home.hidden = !isHome;
     list.node.hidden = box.node.hidden = isHome;
-    if (isHome) return void fill(home, el("div", { class: "home-inner" }, blocks(store.home?.blocks, contextOf(() => "home")({ ts: "home" }))));
+    if (isHome) return drawHome();
     const channel = channelOf(store, store.current);
     const area = box.node.querySelector("textarea");
     area.placeholder = `Message ${title(channel, store, "#")}`;
     area.setAttribute("aria-label", area.placeholder);
     fill(intro, introOf(channel, store));
     list.show(rows(topLevel(store, store.current), view).map((item) => ({ ...item, key: `${store.current}/${item.key}` })));
+  }
+
+  /** Redrawn only when it is another one: what was opened or is under the pointer stays. */
+  function drawHome() {
+    const { home: shown } = store;
+    if (home.dataset.hash === (shown?.hash ?? "")) return;
+    home.dataset.hash = shown?.hash ?? "";
+    const inner = shown ? blocks(shown.blocks, contextOfView(shown, null)) : el("p", { class: "home-empty" }, "Opening your Home…");
+    fill(home, el("div", { class: "home-inner", data: { testid: "home" } }, inner));
   }
 
   function drawHead() {

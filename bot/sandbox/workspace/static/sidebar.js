@@ -6,7 +6,7 @@ import { openMenu } from "./menu.js";
 /** do: open(id), be(personId), beside(personId). */
 export function sidebar(workspace, act) {
   return [
-    el("div", { class: "side-scroll" }, workspace.home && homeLine(workspace, act), part("Channels", workspace.channels.map((channel) => channelLine(channel, workspace, act))), part("Direct messages", workspace.dms.map((dm) => dmLine(dm, workspace, act))), !workspace.phone && people(workspace, act)),
+    el("div", { class: "side-scroll" }, workspace.homeTab && homeLine(workspace, act), part("Channels", workspace.channels.map((channel) => channelLine(channel, workspace, act))), part("Direct messages", workspace.dms.map((dm) => dmLine(dm, workspace, act))), !workspace.phone && people(workspace, act)),
   ];
 }
 

@@ -9,6 +9,7 @@ export function createStore(phone) {
     dms: [],
     commands: [],
     world: null,
+    homeTab: false,
     home: null,
     current: "",
     thread: null,
@@ -30,6 +31,7 @@ export function takeState(store, state, turn) {
   store.dms = state.dms ?? [];
   store.commands = state.commands ?? [];
   store.world = state.world ?? null;
+  store.homeTab = state.home_tab;
   store.home = state.home ?? store.home;
   for (const channel of allChannels(store)) carryOver(channel, before.get(channel.id), turn);
 }
