@@ -30,6 +30,7 @@ from bot.domain.json import JsonObject
 from bot.domain.protection import shared_parts
 from bot.engine.again import Again
 from bot.engine.govern import EngineGovern
+from bot.engine.home import EngineHome
 from bot.engine.installation import Installation
 from bot.engine.intake import Intake, unknown_if_recorded
 from bot.engine.press import Press
@@ -40,9 +41,11 @@ from bot.providers.registry import Providers, find_providers, find_receivers
 from bot.schedule import Scheduler
 from bot.settings import Settings, SettingsError, variable
 from bot.slack.app import Identity, Listeners, bolt_app
+from bot.slack.aside import Aside
 from bot.slack.envelope import Envelopes
 from bot.slack.follow import Follower
 from bot.slack.guard import Guard
+from bot.slack.home import HomePress, Homes
 from bot.slack.inbox import SlackInbox
 from bot.slack.people import SLACK_AWAY, SlackPeople
 from bot.slack.reply import Replies
@@ -119,6 +122,7 @@ class Process:
         if self._with_worker:
             self._run("sealer", leader.lead(self._pool, "sealer", self._seal))
             self._run("follower", leader.lead(self._pool, "follower", self.follower.work))
+            self._run("homes", leader.lead(self._pool, "homes", self.homes.work))
             self._run("watch", leader.lead(self._pool, "watch", self.watch.run))
             self._run("scheduler", leader.lead(self._pool, "scheduler", Scheduler(self.installation).run))
             self._run(
@@ -175,6 +179,7 @@ class Process:
             commands=self._files.commands,
             bell=self.bell,
         )
+        self.homes = Homes(pool, sender, self.bell, EngineHome(self.installation))
         self.watch = Watch(self.installation, self._examine, self._alert)
 
     def _providers(self, files: Files) -> Providers:
@@ -329,7 +334,7 @@ class Process:
 
     def _bolt(self, signed_with: str) -> AsyncApp:
         press = Sharing(
-            Press(self.installation, self.intake, self.votes, self.govern),
+            HomePress(Press(self.installation, self.intake, self.votes, self.govern), self._pool, self.bell),
             self._pool,
             team=lambda: self.installation.team,
             installed=self._files.commands,
@@ -337,7 +342,15 @@ class Process:
         )
         inbox = SlackInbox(self._pool, self.bell, self.people, self.stopping.set)
         self.listeners = Listeners(
-            self.intake, press, inbox, self.replies, now, unknown_if_recorded, self._offers, self._open_form
+            self.intake,
+            press,
+            inbox,
+            self.replies,
+            now,
+            unknown_if_recorded,
+            self._offers,
+            self._open_form,
+            Aside(self._pool, self._open_form).tell,
         )
         return bolt_app(self.identity, signed_with, self.client, self.listeners)
 

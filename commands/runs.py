@@ -43,6 +43,11 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for whoever asks."""
+
+
+@dataclass(frozen=True, slots=True)
 class Locks:
     """All of them: there are few."""
 
@@ -101,6 +106,29 @@ def _todo(found: Sequence[Run]) -> list[str]:
         f"then {code(f'/runs settle {run.label} done')} or {code(f'/runs settle {run.label} not-done')}"
         for run in unknown
     ]
+
+
+# --- what waits for whoever asks ---------------------------------------------------------------------------
+
+
+async def waiting(_request: Waiting, _plan: Plan, running: Running) -> Card:
+    found = await running.govern.waiting(running.actor)
+    if not found:
+        return _none("Nothing waits for you", "You will get a direct message when somebody needs you.")
+    title = f"{some(len(found), 'request')} {'waits' if len(found) == 1 else 'wait'} for you"
+    first = found[0]
+    return Card(
+        Tone.INFO,
+        title,
+        f"{title}; {first.label} {clean(first.text, 80)} is the first to expire. Nothing was changed.",
+        (Table(("Run", "What", "Who", "Why", "Answer by"), tuple(_waiting(run, running.govern) for run in found)),),
+        footer=f"Nothing was changed · {code('/runs show ' + first.label)} tells all of one, with its digits",
+    )
+
+
+def _waiting(run: Run, govern: Govern) -> tuple[str, ...]:
+    until = when(run.expires_at, "date") if run.expires_at else "–"
+    return run.label, clean(run.text, 80), clean(govern.name(run.actor)), clean(run.reason, 80), until
 
 
 # --- one run -----------------------------------------------------------------------------------------------
@@ -204,6 +232,17 @@ COMMAND = Command(
             risk=Risk.READ,
             help="Who holds which place, since when, and who waits",
             example="/runs locks",
+        ),
+        Verb(
+            "waiting",
+            Waiting,
+            None,
+            waiting,
+            permission=RUN_READ,
+            risk=Risk.READ,
+            help="The requests that wait for your answer, the soonest to expire first",
+            example="/runs waiting",
+            answers="private",
         ),
     ),
 )

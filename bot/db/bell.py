@@ -13,8 +13,8 @@ import structlog
 
 from bot.db.database import AWAY, Connection, Pool, session
 
-Topic = Literal["work", "outbox", "sealed", "incidents"]
-TOPICS: tuple[Topic, ...] = ("work", "outbox", "sealed", "incidents")
+Topic = Literal["work", "outbox", "sealed", "incidents", "home"]
+TOPICS: tuple[Topic, ...] = ("work", "outbox", "sealed", "incidents", "home")
 
 log = structlog.get_logger()
 

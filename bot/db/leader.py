@@ -10,7 +10,14 @@ from bot.db.database import AWAY, Connection, Pool, session
 
 log = structlog.get_logger()
 
-LEADERS = {"sealer": 0x57A701, "follower": 0x57A702, "watch": 0x57A703, "scheduler": 0x57A704, "timeline": 0x57A709}
+LEADERS = {
+    "sealer": 0x57A701,
+    "follower": 0x57A702,
+    "watch": 0x57A703,
+    "scheduler": 0x57A704,
+    "timeline": 0x57A709,
+    "homes": 0x57A70B,
+}
 
 
 async def lead(pool: Pool, name: str, work: Callable[[], Awaitable[None]], *, retry: float = 1.0) -> None:

@@ -122,6 +122,11 @@ async def listed(
     return [_run(row) for row in found]
 
 
+async def select(rows: Rows, clause: str, *values: object) -> list[Run]:
+    """Runs `r`, each with its approval `a`, by a clause of our own code: `WHERE … ORDER BY … LIMIT …`."""
+    return [_run(row) for row in await rows.fetch(f"SELECT {_COLUMNS} {_FROM} {clause}", *values)]
+
+
 async def newest(rows: Rows, limit: int) -> list[Run]:
     """Every kind of request, the newest first."""
     found = await rows.fetch(f"SELECT {_COLUMNS} {_FROM} ORDER BY r.id DESC LIMIT $1", limit)

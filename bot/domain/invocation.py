@@ -43,6 +43,7 @@ class Click:
     delivery: bytes
     received_at: datetime
     response_url: str = ""
+    view: str = ""  # id of the view that held the button: an App Home, where there is no message
 
 
 @dataclass(frozen=True, slots=True)

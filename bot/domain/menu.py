@@ -60,7 +60,7 @@ def menu_card(entries: Sequence[Entry], where: str, example: Place | None) -> Ca
 
 def _line(entry: Entry, example: Place | None) -> str:
     first, *others = entry.open
-    line = f"{code(_shown(first, example))} {entry.command.help.rstrip('.')}"
+    line = f"{code(example_at(first, example))} {entry.command.help.rstrip('.')}"
     more = [verb for verb in others if verb.word and verb.request is not first.request]
     line += f" · also {listed([code(verb.word) for verb in more], 'and')}" if more else ""
     return f"{line}{_condition(entry)}"
@@ -82,7 +82,7 @@ def _closed(entry: Entry) -> list[str]:
     return [f"{entry.command.name} {verb.word}".strip() for verb, how in entry.how.items() if how == "no"]
 
 
-def _shown(verb: Verb, example: Place | None) -> str:
+def example_at(verb: Verb, example: Place | None) -> str:
     """Its example as short as it works, at a place that there is here."""
     text = verb.example.partition(" because ")[0]
     return text.replace(_EXAMPLE, str(example)) if example else text

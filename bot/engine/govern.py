@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from bot.db import approvals, database, events, locks, runs, seal
+from bot.db import approvals, database, events, locks, overview, runs, seal
 from bot.domain import parse, run_card
 from bot.domain import plan as plans
 from bot.domain.capability import ChainReport, LockInfo
@@ -17,11 +17,15 @@ from bot.domain.parse import Parsed
 from bot.domain.run import BEFORE_RUNNING, FINAL, Run, RunId, State
 from bot.domain.words import apart, bold, code, linked, listed
 from bot.engine import endings
+from bot.engine.home.looking import Looking
+from bot.engine.home.waiting import answerable
 from bot.engine.installation import Installation
 from bot.engine.votes import Votes, note
 from permissions.decide import Allow, Deny, NeedsApproval
 from permissions.model import RUN_CANCEL, RUN_READ, RUN_SETTLE, Ask, Permission, Risk, Scope
 from permissions.policy import roles_of
+
+SHOWN_AS_LIST = 50
 
 
 class EngineGovern:
@@ -96,6 +100,11 @@ class EngineGovern:
     async def runs(self, *, place: Place | None = None, limit: int = 10) -> Sequence[Run]:
         service, environment = (place.service, place.environment) if place else (None, None)
         return await runs.listed(self._at.pool, service=service, environment=environment, limit=limit)
+
+    async def waiting(self, by: str) -> Sequence[Run]:
+        looking = Looking(self._at, self._at.person(by, self._at.team), self._at.clock())
+        found = await overview.requests(self._at.pool, (await answerable(looking))[:SHOWN_AS_LIST])
+        return [run for run, _ in found]
 
     async def find_run(self, run: RunId) -> Run | None:
         return await runs.get(self._at.pool, run)

@@ -82,6 +82,7 @@ class Listeners:
         unknown: Callable[[datetime], Card],
         offers: Callable[[Card], Awaitable[Mapping[str, str]]],
         open_form: Callable[[str, JsonObject], Awaitable[bool]],
+        aside: Callable[[str, str, Card], Awaitable[None]],
     ) -> None:
         self._intake = intake
         self._press = press
@@ -91,6 +92,7 @@ class Listeners:
         self._unknown = unknown
         self._offers = offers
         self._open_form = open_form
+        self._aside = aside
         self._owned: set[asyncio.Task[None]] = set()
 
     async def command(self, ack: AsyncAck, body: dict[str, object]) -> None:
@@ -110,9 +112,17 @@ class Listeners:
         answer = await self._guarded(self._action(body, at), at)
         await ack()
         if answer.card is not None:
-            self._own(self._tell(str(body.get("response_url", "")), answer.card, replace=answer.replace))
+            self._own(self._tell_presser(body, answer.card, replace=answer.replace))
         if answer.form is not None:
-            self._own(self._ask_for(answer.form, str(body.get("trigger_id", "")), str(body.get("response_url", ""))))
+            self._own(self._ask_for(answer.form, body))
+
+    async def _tell_presser(self, body: Body, card: Card, *, replace: bool) -> None:
+        """On their Home, which has no response_url, a press that worked shows by itself."""
+        url, user = str(body.get("response_url", "")), body.get("user")
+        if url or not isinstance(user, dict):
+            await self._tell(url, card, replace=replace)
+        elif not replace:
+            await self._aside(str(body.get("trigger_id", "")), str(user.get("id")), card)
 
     async def _action(self, body: Body, at: datetime) -> Answer:
         return await self._press.press(payloads.click(body, at))
@@ -130,11 +140,11 @@ class Listeners:
         wrong = await self._press.submitted(payloads.submission(body))
         return Answer(Card(Tone.WARN, "", wrong)) if wrong else Answer()
 
-    async def _ask_for(self, form: Form, trigger: str, response_url: str) -> None:
+    async def _ask_for(self, form: Form, body: Body) -> None:
         """Slack takes a form only within 3 s of the click; else the person is told to press again."""
-        if not await self._open_form(trigger, form_view(form)):
+        if not await self._open_form(str(body.get("trigger_id", "")), form_view(form)):
             what = "Slack was too slow to open the form. Nothing was changed: press the button again."
-            await self._tell(response_url, Card(Tone.WARN, "", what, (what,)), replace=False)
+            await self._tell_presser(body, Card(Tone.WARN, "", what, (what,)), replace=False)
 
     async def event(self, body: dict[str, object], event: dict[str, object]) -> BoltResponse:
         """503 when it could not be recorded, so that Slack delivers it again."""

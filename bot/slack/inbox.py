@@ -1,11 +1,14 @@
-"""What Slack tells besides commands and clicks: people changed, the app was removed. One event, one effect."""
+"""What Slack tells besides commands and clicks: a Home was opened, people changed, the app was removed.
+
+One event, one effect.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import cast
 
 import structlog
 
-from bot.db import events, runs
+from bot.db import events, homes, runs
 from bot.db.bell import Bell
 from bot.db.database import Pool, Rows
 from bot.domain.event import Kind
@@ -14,7 +17,7 @@ from bot.slack.people import SlackPeople
 
 log = structlog.get_logger()
 
-EVENTS = ("app_uninstalled", "team_join", "tokens_revoked", "user_change")
+EVENTS = ("app_home_opened", "app_uninstalled", "team_join", "tokens_revoked", "user_change")
 """What the manifest subscribes to, besides `subteam_members_changed` where user groups are trusted."""
 
 
@@ -42,6 +45,10 @@ class SlackInbox:
                 user = event.get("user")
                 if isinstance(user, dict):
                     await self._people.keep([cast("dict[str, object]", user)], rows)
+            case "app_home_opened" if event.get("tab") == "home":
+                view = event.get("view")
+                known = str(view.get("hash") or "") if isinstance(view, dict) else ""
+                await homes.opened(rows, str(event.get("user")), known)
             case "tokens_revoked" | "app_uninstalled" as kind:
                 await events.record(rows, Kind.SLACK_REVOKED, body={"by": str(kind)})
 
@@ -50,6 +57,8 @@ class SlackInbox:
         match event.get("type"):
             case "user_change" | "team_join":
                 pass
+            case "app_home_opened":
+                self._bell.ring("home")
             case "subteam_members_changed":
                 self._people.look_again()
             case "tokens_revoked" | "app_uninstalled":

@@ -23,10 +23,12 @@ METHODS: Mapping[str, frozenset[str]] = {
     "users.info": frozenset({"users:read"}),
     "users.list": frozenset({"users:read"}),
     "views.open": frozenset(),
+    "views.publish": frozenset(),  # needs the Home tab, which the manifest enables
 }
 """Method → the scopes that it needs wherever we call it."""
 
 EVENTS: Mapping[str, frozenset[str]] = {
+    "app_home_opened": frozenset(),
     "app_uninstalled": frozenset(),
     "team_join": frozenset({"users:read"}),
     "tokens_revoked": frozenset(),

@@ -18,6 +18,7 @@ POSTS_PER_S = 1.0
 EDITS_PER_MINUTE = 45
 KEPT_FOR_URGENT = 15  # edits of a minute that only urgent ones (final states, decisions) may use
 URGENT = 1  # priority up to which an edit is urgent
+HOMES_PER_MINUTE = 80
 MINUTE = 60.0
 
 
@@ -68,6 +69,20 @@ class Edits:
         return 1.0 if len(self._made) < KEPT_FOR_URGENT else MINUTE / (EDITS_PER_MINUTE - KEPT_FOR_URGENT)
 
 
+class Publications:
+    """All Homes of the workspace: a hundred a minute are allowed (tier 4), and some are left for forms."""
+
+    def __init__(self) -> None:
+        self._made: deque[float] = deque(maxlen=HOMES_PER_MINUTE)
+
+    def wait(self, now: float, priority: int) -> float:
+        full = len(self._made) == HOMES_PER_MINUTE
+        return max(0.0, self._made[0] + MINUTE - now) if full else 0.0
+
+    def spend(self, now: float) -> None:
+        self._made.append(now)
+
+
 class Lane:
     """Those who wait for one rule, most urgent first, in order of arrival."""
 
@@ -103,6 +118,7 @@ class Pace:
         self._clock, self._sleep = clock, sleep
         self._channels: dict[str, Lane] = {}
         self._edits = Lane(Edits(), clock, sleep)
+        self._homes = Lane(Publications(), clock, sleep)
         self._closed: dict[str, float] = {}  # method → until when Slack wants none of it
 
     async def post(self, channel: str, priority: int) -> None:
@@ -111,6 +127,9 @@ class Pace:
 
     async def edit(self, priority: int) -> None:
         await self._edits.turn(priority)
+
+    async def publish(self) -> None:
+        await self._homes.turn(0)
 
     async def method(self, method: str) -> None:
         """Returns once Slack takes this method again."""

@@ -37,6 +37,7 @@ class _Team(_Payload):
 class _Container(_Payload):
     channel_id: str = ""
     message_ts: str = ""
+    view_id: str = ""
 
 
 class _Action(_Payload):
@@ -113,6 +114,7 @@ def click(body: Mapping[str, object], received_at: datetime) -> Click:
         delivery=delivery_key("action", f"{payload.trigger_id}:{action.action_id}"),
         received_at=received_at,
         response_url=payload.response_url,
+        view=payload.container.view_id,
     )
 
 

@@ -152,6 +152,13 @@ class Sender:
             blocks=content.blocks,
         )
 
+    async def publish(self, person: str, view: JsonObject, known: str) -> str:
+        """A person's Home. known: Slack's hash of the view that this one replaces, if we know it; its new hash."""
+        method, more = self._client.views_publish, {"hash": known} if known else {}
+        await self._pace.publish()
+        answer = await self._call("views.publish", method, True, user_id=person, view=view, **more)
+        return str(cast("JsonObject", answer["view"])["hash"])
+
     async def direct(self, person: str) -> str:
         """The id of the bot's conversation with a person."""
         if person not in self._dms:

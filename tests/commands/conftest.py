@@ -60,6 +60,9 @@ class MemoryGovern:
         self.asked.append(("runs", place, limit))
         return [run for run in self.listed if place is None or run.place == str(place)][:limit]
 
+    async def waiting(self, by: str) -> Sequence[Run]:
+        return [run for run in self.listed if run.state is State.WAITING]
+
     async def find_run(self, run: RunId) -> Run | None:
         return next((each for each in self.listed if each.id == run), None)
 

