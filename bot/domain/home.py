@@ -11,7 +11,8 @@ from bot.domain.catalog import Place
 from bot.domain.json import JsonObject
 from bot.domain.plan import Plan
 from bot.domain.run import ACTIVE, BEFORE_RUNNING, Run, State
-from bot.domain.run_card import Names, asks_for, details_button, own_confirm_card, plan_card, progress_card
+from bot.domain.run_card import asks_for, details_button, own_confirm_card, plan_card, progress_card
+from bot.domain.run_lines import Names
 from bot.domain.words import bold, clean, code, listed, quoted, when
 
 MARKS = {"done": "✅", "working": "⏳", "pending": "◻️", "failed": "🔴", "stopped": "🚫"}
