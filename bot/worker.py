@@ -16,7 +16,7 @@ from bot.db.database import AWAY, Connection
 from bot.domain.errors import Changed
 from bot.domain.event import Kind
 from bot.domain.run import ACTIVE, Run, RunId, State
-from bot.engine import endings, waves
+from bot.engine import endings, freezes, waves
 from bot.engine.govern import EngineGovern
 from bot.engine.installation import Installation
 from bot.engine.life import Life
@@ -201,7 +201,12 @@ async def sweep(installation: Installation) -> None:
     """One round of every sweeper; safe on any number of replicas at once. One that fails does not stop the others."""
     moved = 0
     async with installation.pool.acquire(timeout=5) as connection:
-        for duty in (_bury, _expire_overdue, _escalate, _expire_late_starts, _repair_locks, _forget_deliveries):
+
+        async def _mind_freezes(within: Connection) -> int:
+            return await freezes.mind(within, installation)
+
+        first = (_bury, _expire_overdue, _escalate, _expire_late_starts)
+        for duty in (*first, _repair_locks, _mind_freezes, _forget_deliveries):
             try:
                 moved += await duty(connection)
             except AWAY:

@@ -1,12 +1,13 @@
 """May I, why, and who can help: the policy answers before anybody tries."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from bot.domain.capability import Running
-from bot.domain.card import Card
+from bot.domain.card import Card, Tone
 from bot.domain.command import Arg, Command, CommandLine, PersonRef, Verb
 from bot.domain.plan import Plan
+from bot.domain.words import bold
 from permissions.model import POLICY_READ, Risk
 
 
@@ -20,7 +21,17 @@ async def execute(request: Can, _plan: Plan, running: Running) -> Card:
     person = request.person or running.actor
     if request.line is None:
         return running.govern.who_is(person, running.actor)
-    return running.govern.may(person, request.line, running.channel)
+    answer = running.govern.may(person, request.line, running.channel)
+    frozen = await running.govern.freezes.over_line(request.line, running.channel)
+    if not frozen or answer.tone is not Tone.OK:
+        return answer
+    return replace(
+        answer,
+        tone=Tone.STOPPED,
+        title=f"{answer.title}; but it is frozen now",
+        text=f"It is frozen now. {frozen} {answer.text}",
+        body=(f"{bold('Frozen')} {frozen}", *answer.body),
+    )
 
 
 COMMAND = Command(

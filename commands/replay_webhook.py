@@ -227,6 +227,7 @@ COMMAND = Command(
             Risk.CHANGE,
             "Send undelivered payment webhooks again, in order and never twice",
             "/replay-webhook shop production --since 2h",
+            frozen="never",
         ),
     ),
     sets=frozenset({"five", "core", "all"}),

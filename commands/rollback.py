@@ -239,6 +239,7 @@ COMMAND = Command(
             "Put a service back on an earlier release, after a plan and a confirmation",
             "/rollback shop production --to previous because checkout answers 500",
             lock=Lock.DEPLOY,
+            frozen="never",
         ),
     ),
     sets=frozenset({"five", "core", "all"}),

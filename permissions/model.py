@@ -36,6 +36,8 @@ BACKUP_READ = Permission("backup:read")
 BACKUP_RESTORE = Permission("backup:restore")
 BACKUP_VERIFY = Permission("backup:verify")
 DEPLOY_ROLLBACK = Permission("deploy:rollback")
+FREEZE_READ = Permission("freeze:read")
+FREEZE_SET = Permission("freeze:set")
 HEALTH_READ = Permission("health:read")
 INCIDENT_OPEN = Permission("incident:open")
 INCIDENT_READ = Permission("incident:read")
@@ -58,6 +60,8 @@ ALL: frozenset[Permission] = frozenset(
         BACKUP_RESTORE,
         BACKUP_VERIFY,
         DEPLOY_ROLLBACK,
+        FREEZE_READ,
+        FREEZE_SET,
         HEALTH_READ,
         INCIDENT_OPEN,
         INCIDENT_READ,

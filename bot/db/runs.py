@@ -133,6 +133,12 @@ async def newest(rows: Rows, limit: int) -> list[Run]:
     return [_run(row) for row in found]
 
 
+async def waiting(rows: Rows) -> list[Run]:
+    """What waits for people or for its turn, the oldest first."""
+    found = await rows.fetch(f"SELECT {_COLUMNS} {_FROM} WHERE r.state = 'waiting' ORDER BY r.id")
+    return [_run(row) for row in found]
+
+
 async def say_why(rows: Rows, run: RunId, because: str) -> None:
     """Another reason by which a run that has not started may be."""
     await rows.execute("UPDATE runs SET because = $2 WHERE id = $1 AND started_at IS NULL", run, because)

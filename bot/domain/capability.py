@@ -255,12 +255,31 @@ class LockInfo:
     waiting: tuple[Run, ...]
 
 
+class Freezes(Protocol):
+    """Who may not start what for a while; decided again for whoever asks."""
+
+    async def set(self, run: Run, service: str | None, environment: str | None, until: datetime | None) -> Card:
+        """By the request `run`, for its reason. until: None = the usual end."""
+        ...
+
+    async def lift(self, run: Run, which: RunId | None, service: str | None, environment: str | None) -> Card:
+        """The one of that request, or those of exactly that place."""
+        ...
+
+    async def listed(self) -> Card: ...
+    async def over_line(self, line: str, channel: str) -> str:
+        """What stops that command line now, as a sentence; empty when nothing does."""
+        ...
+
+
 class Govern(Protocol):
     """Votes, runs, rights and the audit log, for the governing commands. Implemented by the engine.
 
     Everything here decides again for `look.actor`; what comes back is a card to show.
     """
 
+    @property
+    def freezes(self) -> Freezes: ...
     async def vote(self, run: RunId, voter: str, yes: bool, digits: str, via: str, reason: str = "") -> Card: ...
     async def withdraw(self, run: RunId, by: str) -> Card: ...
     async def cancel(self, run: RunId, by: str) -> Card: ...

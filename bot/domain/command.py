@@ -26,6 +26,10 @@ RunRef = RunId  # written R-42
 IncidentRef = IncidentId  # written INC-7
 PersonRef = NewType("PersonRef", str)  # <@U…>
 Since = NewType("Since", datetime)  # typed as "2h", stored as the instant it meant
+Until = NewType("Until", datetime)  # to come: typed as "18:00" or "2h", stored as the instant it meant
+
+Frozen = Literal["always", "if destructive", "never"]
+"""Whether a freeze of its place stops a verb: deploys always, what mends (rollback, restart, replay) never."""
 
 PREVIOUS = Release("previous")
 
@@ -59,6 +63,7 @@ class Verb:
     lock: Lock | None = None
     deadline: timedelta = timedelta(minutes=15)
     answers: Literal["public", "private"] = "public"  # private: only the person who asked sees it
+    frozen: Frozen = "if destructive"
 
 
 @dataclass(frozen=True, slots=True)

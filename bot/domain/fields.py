@@ -6,7 +6,7 @@ Pure. A value that starts with "-" is never accepted, so nobody's value can beco
 import re
 from collections.abc import Callable, Hashable
 from dataclasses import MISSING, dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
@@ -25,10 +25,12 @@ from bot.domain.command import (
     RunRef,
     Service,
     Since,
+    Until,
 )
 from bot.domain.words import code, listed, quoted
 
 LONGEST_SINCE = timedelta(days=30)
+LONGEST_UNTIL = timedelta(days=30)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The time to read a line with when only its command and place matter: no instant in it is judged by it."""
 
@@ -44,6 +46,7 @@ class Kind(StrEnum):
     DIGITS = "digits"
     RELEASE = "release"
     SINCE = "time"
+    UNTIL = "end"
     RUN = "run"
     INCIDENT = "incident"
     NUMBER = "number"
@@ -87,6 +90,7 @@ _KINDS: dict[object, Kind] = {
     IncidentRef: Kind.INCIDENT,
     PersonRef: Kind.PERSON,
     Since: Kind.SINCE,
+    Until: Kind.UNTIL,
     bool: Kind.FLAG,
     int: Kind.NUMBER,
     str: Kind.TEXT,
@@ -156,8 +160,12 @@ _SHAPES: dict[Kind, tuple[str, str]] = {
         r"([1-9][0-9]{0,4}[mhd]|\d{4}-\d\d-\d\dT[\d:]{5,8}Z)",
         "how far back, like 30m, 2h or 3d (30d at most)",
     ),
+    Kind.UNTIL: (
+        r"([1-9][0-9]{0,4}[mhd]|[0-2]?\d:[0-5]\dz?|\d{4}-\d\d-\d\dT\d\d:[\d:]{2,5}Z)",
+        "a time of day like 18:00, a time from now like 2h or 3d, or 2026-12-24T18:00Z (30d ahead at most)",
+    ),
 }
-_LOWER = frozenset({Kind.DIGITS, Kind.RELEASE, Kind.RUN, Kind.INCIDENT, Kind.SINCE})
+_LOWER = frozenset({Kind.DIGITS, Kind.RELEASE, Kind.RUN, Kind.INCIDENT, Kind.SINCE, Kind.UNTIL})
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -184,8 +192,8 @@ def read(field: Field, text: str, now: datetime) -> object:
             return text
         case Kind.RUN | Kind.INCIDENT | Kind.NUMBER:
             return int(_shaped(field, text))
-        case Kind.SINCE:
-            return _instant(_shaped(field, text), now)
+        case Kind.SINCE | Kind.UNTIL:
+            return (_instant if field.kind is Kind.SINCE else _end)(_shaped(field, text), now)
         case Kind.PERSON | Kind.EVENT | Kind.DIGITS | Kind.RELEASE:
             return _shaped(field, text)
         case Kind.SERVICE | Kind.ENVIRONMENT | Kind.LINE | Kind.FLAG:
@@ -205,7 +213,7 @@ def _shaped(field: Field, text: str) -> str:
 
 def _instant(text: str, now: datetime) -> datetime:
     """`2h` becomes the instant it meant; an instant as `line_of` writes it stays what it is."""
-    at = _calendar(text) if text.endswith("z") else now.astimezone(UTC).replace(microsecond=0) - _ago(text)
+    at = _calendar(text) if text.endswith("z") else now.astimezone(UTC).replace(microsecond=0) - _length(text)
     if now != EPOCH and at > now:
         raise Unfit(f"{quoted(text, 40)} lies in the future")
     if now != EPOCH and now - at > LONGEST_SINCE + timedelta(seconds=1):
@@ -213,7 +221,32 @@ def _instant(text: str, now: datetime) -> datetime:
     return at
 
 
-def _ago(text: str) -> timedelta:
+def _end(text: str, now: datetime) -> datetime:
+    """`2h` and `18:00` become the instant they mean; a time of day is the next one in the zone of `now`."""
+    if "t" in text:
+        at = _calendar(text)
+    elif ":" in text:
+        at = _next_clock(text, now)
+    else:
+        at = now.astimezone(UTC).replace(microsecond=0) + _length(text)
+    if now != EPOCH and at <= now:
+        raise Unfit(f"{quoted(text, 40)} is over already")
+    if now != EPOCH and at - now > LONGEST_UNTIL:
+        raise Unfit(f"{quoted(text, 40)} is further ahead than 30 days")
+    return at
+
+
+def _next_clock(text: str, now: datetime) -> datetime:
+    zone = UTC if text.endswith("z") else now.tzinfo
+    hour, minute = map(int, text.removesuffix("z").split(":"))
+    if hour > 23:
+        raise Unfit(f"{quoted(text, 40)} is no time of day")
+    today = datetime.combine(now.astimezone(zone), time(hour, minute), zone)
+    after = today if today > now else datetime.combine(today + timedelta(days=1), time(hour, minute), zone)
+    return after.astimezone(UTC)
+
+
+def _length(text: str) -> timedelta:
     return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
 
 
@@ -226,11 +259,17 @@ def _calendar(text: str) -> datetime:
 
 # --- back to a word ---------------------------------------------------------------------------------------
 
+
+def _zulu(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 _WRITE: dict[Kind, Callable[[Any], str]] = {
     Kind.PERSON: lambda value: f"<@{value}>",
     Kind.RUN: lambda value: f"R-{value}",
     Kind.INCIDENT: lambda value: f"INC-{value}",
-    Kind.SINCE: lambda value: value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    Kind.SINCE: _zulu,
+    Kind.UNTIL: _zulu,
     Kind.TEXT: lambda value: in_quotes(value) if re.search(r"[\s\"'\\]", value) else value,
 }
 

@@ -13,6 +13,7 @@ _PLACEHOLDERS: dict[Kind, str] = {
     Kind.DIGITS: "digits",
     Kind.RELEASE: "previous|4c1d2a7",
     Kind.SINCE: "2h",
+    Kind.UNTIL: "18:00",
     Kind.RUN: "R-42",
     Kind.INCIDENT: "INC-7",
     Kind.NUMBER: "20",

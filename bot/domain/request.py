@@ -85,7 +85,7 @@ def _restored(field: Field, value: Json) -> object:
 
 
 def _restored_one(field: Field, value: Json) -> object:
-    if field.kind is Kind.SINCE:
+    if field.kind in (Kind.SINCE, Kind.UNTIL):
         return datetime.fromisoformat(str(value))
     wanted = bool if field.kind is Kind.FLAG else int if field.kind in (Kind.RUN, Kind.INCIDENT, Kind.NUMBER) else str
     if type(value) is not wanted:

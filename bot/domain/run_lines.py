@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.domain.event import Event, Kind
+from bot.domain.freeze_card import held_line
 from bot.domain.json import Json, JsonObject
 from bot.domain.run import Run
 from bot.domain.words import bold, clean, listed, person, quoted, span, when
@@ -43,10 +44,10 @@ def _told(event: Event, run: Run, names: Names) -> str:
         case Kind.STEP_ENDED:
             return _step(event)
         case _:
-            return _asking(event, names)
+            return _asking(event, run, names)
 
 
-def _asking(event: Event, names: Names) -> str:
+def _asking(event: Event, run: Run, names: Names) -> str:
     """Who is asked meanwhile, and what happens without an answer."""
     who, body = names(event.actor), event.body
     match event.kind:
@@ -54,6 +55,17 @@ def _asking(event: Event, names: Names) -> str:
             return _escalated(body, names)
         case Kind.APPROVAL_STOPPED:
             return f"{who} knows of it and is not asked again"
+        case _:
+            return _besides(event, run)
+
+
+def _besides(event: Event, run: Run) -> str:
+    """What others do to a run that waits or has ended."""
+    match event.kind:
+        case Kind.RUN_FROZEN:
+            return f"🧊 {person(run.actor)} {held_line(event)}"
+        case Kind.RUN_THAWED:
+            return "🧊 not frozen any more: it can be approved"
         case _:
             return ""
 

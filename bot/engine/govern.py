@@ -17,10 +17,12 @@ from bot.domain.parse import Parsed
 from bot.domain.run import BEFORE_RUNNING, FINAL, Run, RunId, State
 from bot.domain.words import apart, bold, code, linked, listed
 from bot.engine import endings
+from bot.engine.freezes import EngineFreezes
 from bot.engine.home.looking import Looking
 from bot.engine.home.waiting import answerable
 from bot.engine.installation import Installation
-from bot.engine.votes import Votes, note
+from bot.engine.short import note
+from bot.engine.votes import Votes
 from permissions.decide import Allow, Deny, NeedsApproval
 from permissions.model import RUN_CANCEL, RUN_READ, RUN_SETTLE, Ask, Permission, Risk, Scope
 from permissions.policy import roles_of
@@ -34,6 +36,7 @@ class EngineGovern:
     def __init__(self, installation: Installation, votes: Votes) -> None:
         self._at = installation
         self._votes = votes
+        self.freezes = EngineFreezes(installation)
 
     # --- runs -----------------------------------------------------------------------------------------------
 

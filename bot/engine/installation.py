@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from bot.db.bell import Bell
 from bot.db.database import Pool
@@ -30,6 +30,11 @@ class Installation:
     providers: Providers
     team: str
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @property
+    def zone(self) -> tzinfo:
+        """Of a time of day that somebody types: that of the people on call."""
+        return self.policy.oncall.zone if self.policy.oncall else UTC
 
     def verb(self, run: Run) -> Verb:
         """KeyError when the command is no longer installed."""

@@ -11,6 +11,7 @@ from bot.domain.invocation import Answer, Invocation
 from bot.domain.parse import Help, Parsed
 from bot.domain.run import Run, RunId, State
 from bot.domain.words import apart, bold, clean, code, linked
+from bot.engine import freezes
 from bot.engine.installation import Installation
 from permissions.decide import Allow, Deny, NeedsApproval
 from permissions.model import Ask
@@ -33,6 +34,9 @@ class Intake:
         if isinstance(parsed, Help):
             return Answer(parsed.card)
         new, refusal = self._decide(parsed, invocation)
+        if refusal is None and (frozen := await freezes.stopped(self._at.pool, self._at, parsed)) is not None:
+            because = f"{frozen.because.sentence} ({frozen.because.where})"
+            new, refusal = new_run(parsed, State.REFUSED, because), refused_card(frozen, parsed.line)
         run, fresh = await runs.receive(self._at.pool, invocation, new)
         self._at.bell.ring("work", "outbox")
         if refusal is not None:
@@ -46,7 +50,7 @@ class Intake:
             invocation.command,
             invocation.text,
             channel=invocation.channel,
-            now=invocation.received_at,
+            now=invocation.received_at.astimezone(self._at.zone),
         )
 
     def _decide(self, parsed: Parsed, invocation: Invocation) -> tuple[NewRun, Card | None]:

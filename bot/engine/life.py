@@ -20,7 +20,7 @@ from bot.domain.event import Kind
 from bot.domain.json import JsonObject
 from bot.domain.plan import Plan
 from bot.domain.run import Run, State
-from bot.engine import endings
+from bot.engine import endings, freezes
 from bot.engine.installation import Installation
 from bot.engine.look import EngineLook
 from bot.engine.running import EngineRunning, LeaseLost, NoLongerOurs, StepTimedOut, within_lease
@@ -112,6 +112,9 @@ class Life:
         if isinstance(decision, Deny):
             await self._refuse(run, decision)
             return
+        if (frozen := await freezes.stopped_run(self._at.pool, self._at, run, risk)) is not None:
+            await self._refuse(run, frozen)
+            return
         await self._transaction(lambda connection: self._ask_or_queue(connection, run, plan, risk, decision))
 
     async def _ask_or_queue(
@@ -174,7 +177,7 @@ class Life:
         if isinstance(decision, Deny):
             await self._refuse(run, decision)
             return
-        if not await self._still_approved(run, verb, decision):
+        if await self._frozen(run) or not await self._still_approved(run, verb, decision):
             return
         plan = EMPTY
         if verb.plan is not None:
@@ -186,13 +189,23 @@ class Life:
                 return
             plan = found
         started = await self._transaction(lambda connection: self._mark_running(connection, run))
-        if started is not None:
+        if isinstance(started, Deny):
+            await self._refuse(run, started)
+        elif started is not None:
             await self._execute(started, verb, plan, now, _backup_first(decision))
 
-    async def _mark_running(self, connection: Connection, run: Run) -> Run | None:
+    async def _frozen(self, run: Run) -> bool:
+        frozen = await freezes.stopped_run(self._at.pool, self._at, run)
+        if frozen is not None:
+            await self._refuse(run, frozen)
+        return frozen is not None
+
+    async def _mark_running(self, connection: Connection, run: Run) -> Run | Deny | None:
         """After this commit the run has started, once; before it nothing outside was touched."""
         if run.lock is not None and await locks.holder(connection, run) != run.id:
             return None
+        if (frozen := await freezes.stopped_run(connection, self._at, run)) is not None:
+            return frozen
         started = await runs.move(connection, run.id, {State.STARTING}, State.RUNNING, worker=self._worker)
         if started is not None:
             await events.record(connection, Kind.RUN_STARTED, run=started)

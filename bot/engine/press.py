@@ -11,7 +11,8 @@ from bot.engine import waves
 from bot.engine.govern import EngineGovern
 from bot.engine.installation import Installation
 from bot.engine.intake import Intake
-from bot.engine.votes import Votes, note
+from bot.engine.short import note
+from bot.engine.votes import Votes
 
 NOT_MINE = note("That button is not one of mine, or no longer.", "Type the command instead; /ops lists them.")
 

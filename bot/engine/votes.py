@@ -3,14 +3,15 @@
 from bot.db import approvals, events, locks, runs
 from bot.db.database import Connection
 from bot.domain.approval import Approval, ApprovalState
-from bot.domain.card import Card, Tone
+from bot.domain.card import Card
 from bot.domain.event import Kind
 from bot.domain.invocation import Form
 from bot.domain.json import JsonObject
 from bot.domain.run import Run, RunId, State
-from bot.domain.words import bold, clean, code
-from bot.engine import endings
+from bot.domain.words import clean, code
+from bot.engine import endings, freezes
 from bot.engine.installation import Installation
+from bot.engine.short import note
 from permissions.decide import Deny, counting_votes, may_vote
 
 
@@ -44,6 +45,8 @@ class Votes:
             body: JsonObject = {"because": refusal.because.sentence, "where": refusal.because.where, "yes": yes}
             await events.record(connection, Kind.VOTE_REFUSED, run=run, actor=voter, body=body)
             return note(refusal.because.sentence, refusal.next_step, run)
+        if yes and (frozen := await freezes.stopped_run(connection, self._at, run)) is not None:
+            return freezes.not_now(frozen, run)
         if digits is not None and not approval.digest.startswith(digits.lower()):
             return note(
                 f"The plan of {run.label} is {approval.digest[:6]}, not {clean(digits)}: it is another plan.",
@@ -92,6 +95,8 @@ class Votes:
                 return note("This needs somebody else's approval now.", "See who with /runs show.", run)
             if approval.confirm == "typed" and " ".join(typed.lower().split()) != run.place:
                 return typed_form(run)
+            if (frozen := await freezes.stopped_run(connection, self._at, run)) is not None:
+                return freezes.not_now(frozen, run)
             await self.grant(connection, run, [by])
         self._at.bell.ring("work", "outbox")
         return None
@@ -137,19 +142,6 @@ class Votes:
             ApprovalState.WAITING: "has expired",
         }[approval.state]
         return note(f"Too late: {run.label} ({run.text}) {said}.", "Nothing was changed by your click.", run)
-
-
-def note(what: str, next_step: str = "", run: Run | None = None, tone: Tone = Tone.INFO) -> Card:
-    """A short answer to one person."""
-    label = f" · {run.label}" if run else ""
-    whole = len(what) <= 140
-    return Card(
-        tone,
-        what if whole else f"{what[:139]}…",
-        f"{what} {next_step}".strip(),
-        tuple(part for part in ("" if whole else bold(what), next_step) if part),
-        footer=f"Nothing was changed by this{label}",
-    )
 
 
 def typed_form(run: Run) -> Form:

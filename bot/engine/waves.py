@@ -9,7 +9,7 @@ from bot.domain.json import JsonObject
 from bot.domain.run import Run, RunId
 from bot.domain.waves import called, next_call
 from bot.engine.installation import Installation
-from bot.engine.votes import note
+from bot.engine.short import note
 
 
 async def escalate(connection: Connection, run_id: RunId) -> int:

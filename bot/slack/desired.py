@@ -1,7 +1,7 @@
 """Which messages a run should have, where, and what they should say: a pure function of what is recorded."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.db.posts import Kind
@@ -12,6 +12,7 @@ from bot.domain.catalog import Catalog
 from bot.domain.command import Command
 from bot.domain.event import Event
 from bot.domain.event import Kind as Happened
+from bot.domain.notices import noticed
 from bot.domain.plan import Plan
 from bot.domain.run import FINAL, NEVER_RAN, Run, State
 from bot.domain.run_card import (
@@ -104,15 +105,15 @@ def desired(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]
         return [*_answers(seen, at, names), *files]
     if not has_root(seen):
         return [*_alone(seen, names), *files]
-    return [
+    messages = [
         _root(seen, at, names),
         *_link(seen, at),
         *_approvers(seen, at, names),
         *_no_longer_asked(seen, names),
         *_requester(seen, at, names),
         *_told(seen, names),
-        *files,
     ]
+    return [*(replace(one, card=noticed(one.card, run, seen.events)) for one in messages), *files]
 
 
 def _by_itself(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]:

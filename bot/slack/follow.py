@@ -25,7 +25,7 @@ from bot.domain.event import Event, Kind
 from bot.domain.json import JsonObject
 from bot.domain.run import ACTIVE, Run, RunId, State
 from bot.domain.words import clean
-from bot.slack import monitors
+from bot.slack import announce, monitors
 from bot.slack.deliver import Deliverer
 from bot.slack.desired import END, THREAD, Desired, Seen, desired, has_root, thread_lines, where
 from bot.slack.send import Sender
@@ -113,6 +113,8 @@ class Follower:
                     await self._guarded(connection, told)
                 elif event.kind is Kind.SCHEDULE_MISSED and not event.erased:
                     await self._guarded(connection, partial(self._missed, event=event))
+                elif event.kind in announce.FREEZES and not event.erased:
+                    await self._guarded(connection, partial(self._freeze, event=event))
                 elif event.kind in (Kind.POLICY_CHANGED, Kind.POLICY_REFUSED) and not event.erased:
                     await self._guarded(connection, partial(self._policy, event=event))
             if batch:
@@ -208,6 +210,9 @@ class Follower:
         for channel in channels:
             key = f"policy:{event.number}:{channel}"
             await posts.intend(connection, Intent(key, None, "message", content, END, channel))
+
+    async def _freeze(self, connection: Connection, event: Event) -> None:
+        await announce.freeze(connection, event, self._catalog(), self._commands, self._name)
 
     # --- schedules ------------------------------------------------------------------------------------------
 

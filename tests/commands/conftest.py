@@ -44,6 +44,10 @@ class MemoryGovern:
         self.asked.append(what)
         return _card(" ".join(map(str, what)))
 
+    @property
+    def freezes(self) -> "MemoryFreezes":
+        return MemoryFreezes(self)
+
     async def vote(self, run: RunId, voter: str, yes: bool, digits: str, via: str, reason: str = "") -> Card:
         return self._did("vote", run, voter, yes, digits, via, reason)
 
@@ -90,6 +94,25 @@ class MemoryGovern:
 
     def name(self, person: str) -> str:
         return NAMES.get(person, person)
+
+
+@dataclass
+class MemoryFreezes:
+    """`Freezes` in which nothing is frozen."""
+
+    govern: MemoryGovern
+
+    async def set(self, run: Run, service: str | None, environment: str | None, until: datetime | None) -> Card:
+        return self.govern._did("freeze", service, environment, until)
+
+    async def lift(self, run: Run, which: RunId | None, service: str | None, environment: str | None) -> Card:
+        return self.govern._did("lift", which, service, environment)
+
+    async def listed(self) -> Card:
+        return self.govern._did("freezes")
+
+    async def over_line(self, line: str, channel: str) -> str:
+        return ""
 
 
 @dataclass

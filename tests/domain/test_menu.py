@@ -57,7 +57,11 @@ def test_the_other_words_of_a_command_are_named_once() -> None:
     [
         ("shows a plan first", "at once", "earlier release · shows a plan first"),
         ("no", "at once", "Not for you here /replay-webhook, /rollback: /can … tells why and who can"),
-        ("no", "no", "/backup db, /backup verify, /deny, /replay-webhook, /rollback, /runs cancel, /runs settle:"),
+        (
+            "no",
+            "no",
+            "/backup db, /backup verify, /deny, /freeze, /freeze lift, /replay-webhook, /rollback, /runs cancel,",
+        ),
         ("at once", "needs approval", " · verify needs approval"),
     ],
 )

@@ -9,7 +9,7 @@ from itertools import count
 from bot.db import runs
 from bot.domain.capability import Look, Running
 from bot.domain.card import Card, Tone
-from bot.domain.command import Command, Environment, Service, Verb
+from bot.domain.command import Command, Environment, Frozen, Service, Verb
 from bot.domain.invocation import Actor, Answer, Invocation
 from bot.domain.plan import Plan
 from bot.domain.run import Lock, Run, RunId
@@ -52,9 +52,13 @@ class Shelf:
     between: dict[str, Callable[[Running], Awaitable[None]]] = field(default_factory=dict)
     executed: list[str] = field(default_factory=list)
     planned: int = 0
+    frozen: Frozen = "if destructive"
+    before_plan: Callable[[], Awaitable[None]] | None = None
 
     async def plan(self, request: Poke, look: Look) -> Plan:
         self.planned += 1
+        if self.before_plan:
+            await self.before_plan()
         return Plan(
             f"Poke {request.service} {request.environment}",
             f"to {self.target}",
@@ -88,6 +92,7 @@ class Shelf:
             "Poke it",
             "/poke shop production",
             lock=Lock.DEPLOY,
+            frozen=self.frozen,
         )
         return Command("/poke", "Poke a service", (verb,))
 
