@@ -1,4 +1,5 @@
-"""HTTP routes: Slack's one door, others' webhooks beside it, and the admin port's /livez, /readyz and /metrics."""
+"""HTTP routes: Slack's one door, others' webhooks beside it, the admin port's /livez, /readyz and
+/metrics; and the ports that they listen at."""
 
 import asyncio
 import secrets
@@ -109,3 +110,22 @@ def admin_app(ready: Ready) -> web.Application:
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", show_metrics)
     return app
+
+
+class Ports:
+    """What this process listens at."""
+
+    def __init__(self) -> None:
+        self._runners: list[web.AppRunner] = []
+
+    async def listen(self, app: web.Application, host: str, port: int) -> int:
+        """The port it got: another one only when 0 was asked for."""
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, host, port).start()
+        self._runners.append(runner)
+        return int(runner.addresses[0][1])
+
+    async def close(self) -> None:
+        for runner in self._runners:
+            await runner.cleanup()

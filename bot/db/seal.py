@@ -9,6 +9,7 @@ import hashlib
 
 import asyncpg
 
+from bot.db.bell import Bell
 from bot.db.database import Pool, Rows
 from bot.domain.capability import ChainReport
 from bot.domain.json import canonical
@@ -36,6 +37,17 @@ def link(previous: bytes, row: asyncpg.Record, number: int) -> bytes:
         ]
     )
     return hashlib.sha256(previous + body.encode()).digest()
+
+
+async def keep_sealing(pool: Pool, bell: Bell) -> None:
+    """Until cancelled: whatever the outbox holds, at each ring and each second."""
+    with bell.listener("outbox") as outbox:
+        while True:
+            sealed = await seal(pool)
+            if sealed:
+                bell.ring("sealed")
+            if sealed < BATCH:
+                await outbox.wait(1.0, gather_s=GATHER_S)
 
 
 async def seal(pool: Pool) -> int:

@@ -47,7 +47,7 @@ def made(which: Which = "all") -> Any:
 def used() -> Iterator[str]:
     """The Web API methods that the bot calls, by the SDK's method or by name."""
     known = {name for name in dir(AsyncWebClient) if "_" in name.strip("_")} - {"api_call"}
-    for path in [*ROOM.glob("*.py"), *ROOM.parent.glob("*.py")]:
+    for path in [*ROOM.glob("*.py"), *ROOM.parent.glob("*.py"), *ROOM.parent.glob("serving/*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute) and node.attr in known and not node.attr.startswith("_"):
                 deep = node.attr.startswith(("usergroups_users_", "apps_connections_"))

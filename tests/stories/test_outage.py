@@ -177,16 +177,16 @@ async def test_a_channel_without_the_bot_is_told_to_whoever_asked(company: Compa
 async def test_postgresql_away_when_slack_says_who_we_are_is_asked_again(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bot, adopted = company.process, asyncio.Event()
-    adopt, answers = bot._adopt, iter([asyncpg.ConnectionDoesNotExistError()])
+    workspace, adopted = company.process.workspace, asyncio.Event()
+    adopt, answers = workspace._adopt, iter([asyncpg.ConnectionDoesNotExistError()])
 
-    async def once_away(workspace: dict[str, str | None]) -> None:
+    async def once_away(named: dict[str, str | None]) -> None:
         for error in answers:
             raise error
-        await adopt(workspace)
+        await adopt(named)
         adopted.set()
 
-    monkeypatch.setattr(bot, "_adopt", once_away)
-    await bot._identify()
+    monkeypatch.setattr(workspace, "_adopt", once_away)
+    await workspace.identify()
     assert adopted.is_set()
-    assert bot.failed is None
+    assert company.process.failed is None

@@ -1,0 +1,125 @@
+"""The ways in: Slack at a URL where there is a signing secret, over Socket Mode where there is an app token, or both;
+and others' webhooks where the catalog expects some."""
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import Mapping
+
+import structlog
+from aiohttp import web as http
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import incoming
+from bot.db import offers
+from bot.domain.card import Card
+from bot.domain.json import JsonObject
+from bot.engine.installation import Installation
+from bot.engine.intake import Intake, unknown_if_recorded
+from bot.incoming import Webhooks
+from bot.serving.tasks import Tasks
+from bot.settings import Settings
+from bot.slack.app import Identity, Listeners, bolt_app
+from bot.slack.aside import Aside
+from bot.slack.envelope import Envelopes
+from bot.slack.guard import Guard
+from bot.slack.inbox import SlackInbox
+from bot.slack.people import SLACK_AWAY, SlackPeople
+from bot.slack.reply import Replies
+from bot.slack.share import Press, Sharing
+from bot.slack.socket import SocketMode
+from bot.web import Ports, SlackDoor, WebhookDoor, public_app
+
+log = structlog.get_logger()
+
+
+class Door:
+    """Opened once; what comes in goes to the intake, the press or the inbox."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        installation: Installation,
+        intake: Intake,
+        press: Press,
+        people: SlackPeople,
+        replies: Replies,
+        client: AsyncWebClient,
+        tasks: Tasks,
+    ) -> None:
+        self.socket: SocketMode | None = None
+        self._settings = settings
+        self._installation = installation
+        self._client = client
+        self._tasks = tasks
+        sharing = Sharing(
+            press,
+            installation.pool,
+            team=lambda: installation.team,
+            installed=installation.commands,
+            names=people.name,
+        )
+        inbox = SlackInbox(installation.pool, installation.bell, people, tasks.stopping.set)
+        self._listeners = Listeners(
+            intake,
+            sharing,
+            inbox,
+            replies,
+            installation.clock,
+            unknown_if_recorded,
+            self._offers,
+            self._open_form,
+            Aside(installation.pool, self._open_form).tell,
+        )
+
+    async def open(self, identity: Identity, webhooks: Webhooks, ports: Ports) -> int:
+        """The port that the outside reaches; the configured one where nothing listens."""
+        signing_secret, app_token = self._settings.signing_secret, self._settings.app_token
+        # Without a URL nothing is signed: a secret that nobody knows, so that no signature could ever be good.
+        signed_with = signing_secret.get_secret_value() if signing_secret else secrets.token_hex(32)
+        bolt = bolt_app(identity, signed_with, self._client, self._listeners)
+        port = self._settings.port
+        if signing_secret is not None or incoming.expected(self._installation.catalog):
+            slack = _at_url(bolt, signed_with) if signing_secret is not None else None
+            port = await ports.listen(public_app(slack, WebhookDoor(webhooks)), self._settings.host, port)
+        if app_token is not None:
+            await self._link(SocketMode(self._client, app_token.get_secret_value(), Envelopes(bolt)))
+        return port
+
+    async def _link(self, socket: SocketMode) -> None:
+        self.socket = socket
+        self._tasks.run("Socket Mode", socket.run())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(3):
+                await socket.linked.wait()
+
+    def problems(self) -> list[str]:
+        return self.socket.problems() if self.socket is not None else []
+
+    async def close(self) -> None:
+        """The ports are closed by then."""
+        if self.socket is not None:
+            await self.socket.stop()
+        await self._listeners.drain()
+
+    async def _open_form(self, trigger: str, view: JsonObject) -> bool:
+        try:
+            await self._client.views_open(trigger_id=trigger, view=view)
+        except SLACK_AWAY as error:
+            log.warning("form.not_opened", error=type(error).__name__)
+            return False
+        return True
+
+    async def _offers(self, card: Card) -> Mapping[str, str]:
+        asks = [button.ask for button in card.buttons if button.ask.split(" ")[0] in self._installation.commands]
+        return await offers.mint_all(self._installation.pool, asks)
+
+
+def _at_url(bolt: AsyncApp, signing_secret: str) -> SlackDoor:
+    async def dispatch(request: http.Request) -> http.Response:
+        return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
+
+    return SlackDoor(Guard(signing_secret, time.time), dispatch)
