@@ -81,7 +81,25 @@ class StepLine:
     says: str = ""
 
 
-Part = str | Table | Pre | StepLine
+ChartKind = Literal["line", "bar", "area", "pie"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Numbers as a drawing: one value of each series for each label. A pie shows its first series alone.
+
+    Two fit into a message; of what Slack cannot draw (20 labels, 6 series, 12 slices) the last labels and the
+    first series are shown.
+    """
+
+    title: str
+    kind: ChartKind
+    labels: tuple[str, ...]
+    series: tuple[tuple[str, tuple[float, ...]], ...]  # (name, values)
+    unit: str = ""  # what the values are: “minutes”
+
+
+Part = str | Table | Pre | StepLine | Chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +155,10 @@ def _part_json(part: Part) -> Json:
             return {"pre": part.text}
         case StepLine():
             return {"step": part.name, "state": part.state, "says": part.says}
+        case Chart():
+            series: list[Json] = [[name, list(values)] for name, values in part.series]
+            kept: JsonObject = {"chart": part.kind, "title": part.title, "unit": part.unit}
+            return {**kept, "labels": list(part.labels), "series": series}
 
 
 def _part(data: Json) -> Part:
@@ -146,8 +168,20 @@ def _part(data: Json) -> Part:
         return Pre(str(data["pre"]))
     if "step" in data:
         return StepLine(str(data["step"]), cast("StepState", data["state"]), str(data["says"]))
+    if "chart" in data:
+        return _chart(data)
     rows = cast("list[list[str]]", data["rows"])
     return Table(tuple(cast("list[str]", data["head"])), tuple(tuple(row) for row in rows))
+
+
+def _chart(data: JsonObject) -> Chart:
+    return Chart(
+        str(data["title"]),
+        cast("ChartKind", data["chart"]),
+        tuple(cast("list[str]", data["labels"])),
+        tuple((name, tuple(values)) for name, values in cast("list[tuple[str, list[float]]]", data["series"])),
+        str(data["unit"]),
+    )
 
 
 def _button_json(button: Button) -> Json:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import assert_never
 
-from bot.domain.card import Button, Card, Confirm, Part, Pre, StepLine, Table, Tone
+from bot.domain.card import Button, Card, Chart, Confirm, Part, Pre, StepLine, Table, Tone
 from bot.domain.invocation import Form
 from bot.domain.json import Json, JsonObject, canonical
+from bot.slack import charts
 from bot.slack.mrkdwn import elements, marked, mrkdwn, plain_text, web
 
 EMOJI: dict[Tone, str] = {
@@ -99,8 +100,9 @@ class _Room:
 
 
 def _body(parts: tuple[Part, ...], room: _Room) -> Iterator[JsonObject]:
-    """Blocks of the parts; Slack allows one table and we show one plan a message."""
+    """Blocks of the parts; Slack allows one table and two charts, and we show one plan a message."""
     steps = [part for part in parts if isinstance(part, StepLine)]
+    drawings = 0
     shown: set[type] = set()
     for kind, group in groupby(parts, key=type):
         if kind is StepLine:
@@ -108,12 +110,22 @@ def _body(parts: tuple[Part, ...], room: _Room) -> Iterator[JsonObject]:
                 yield from _plan(steps, room)
         else:
             for part in group:
-                yield from _part(part, room, first_table=Table not in shown)
+                if isinstance(part, Chart):
+                    block = charts.chart_block(part) if drawings < charts.MOST else None
+                    drawings += block is not None
+                    yield from [block] if block else _in_words(part)
+                else:
+                    yield from _part(part, room, first_table=Table not in shown)
                 shown.add(type(part))
         shown.add(kind)
 
 
-def _part(part: Part, room: _Room, *, first_table: bool) -> Iterator[JsonObject]:
+def _in_words(chart: Chart) -> Iterator[JsonObject]:
+    if said := charts.lines(chart):
+        yield _preformatted(said)
+
+
+def _part(part: str | Table | Pre | StepLine, room: _Room, *, first_table: bool) -> Iterator[JsonObject]:
     match part:
         case str():
             yield from _sections(part)

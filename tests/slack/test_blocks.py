@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from bot.domain.card import Button, Card, Confirm, Part, Pre, StepLine, Table, Tone
+from bot.domain import card as cards
+from bot.domain.card import Button, Card, Chart, Confirm, Part, Pre, StepLine, Table, Tone
 from bot.domain.words import bold, channel, code, italic, link, person, quoted, when
+from bot.sandbox.workspace.check import block_problems
 from bot.slack.blocks import EMOJI, render
 from bot.slack.mrkdwn import mrkdwn, plain_text
 
@@ -48,6 +50,7 @@ def check(card: Card, offers: dict[str, str] | None = None) -> tuple[str, list[A
     assert len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":"))) <= 12_000
     assert sum(block["type"] in ("table", "data_table") for block in blocks) <= 1
     assert sum(block["type"] == "plan" for block in blocks) <= 1
+    assert sum(block["type"] == "data_visualization" for block in blocks) <= 2
     for block in blocks:
         check_block(block)
     buttons = [one for block in blocks if block["type"] == "actions" for one in block["elements"]]
@@ -72,6 +75,8 @@ def check_block(block: Any) -> None:
             assert 1 <= len(block["elements"]) <= 5
             for button in block["elements"]:
                 check_button(button)
+        case "data_visualization":
+            assert list(block_problems([block], "message")) == []
         case "table":
             assert 1 <= len(block["rows"]) <= 100
             assert len({len(row) for row in block["rows"]}) == 1
@@ -306,6 +311,33 @@ def test_an_offer_is_a_button_only_while_it_has_an_id() -> None:
     assert len(check(of(buttons=buttons))[1][1]["elements"]) == 1
 
 
+RUNS = Chart("Runs by day", "bar", ("Mon", "Tue"), (("done", (3, 4)), ("failed", (0, 1))), "runs")
+
+
+def test_a_chart_is_drawn_and_a_third_is_told_in_words() -> None:
+    _, blocks = check(of(RUNS, RUNS, RUNS))
+    first, _, third = blocks[1:]
+    assert first["chart"]["series"][1] == {
+        "name": "failed",
+        "data": [{"label": "Mon", "value": 0}, {"label": "Tue", "value": 1}],
+    }
+    assert first["chart"]["axis_config"] == {"categories": ["Mon", "Tue"], "y_label": "runs"}
+    assert "Tue  done 4, failed 1" in str(third)
+
+
+def test_what_cannot_be_drawn_leaves_no_hole() -> None:
+    names = tuple(f"a rather long name of a service {n}" for n in range(25))
+    pie = Chart("Runs", "pie", names, (("runs", tuple(range(25))),))
+    _, blocks = check(of(pie, Chart("Nothing", "pie", ("a",), (("x", (0,)),)), Chart("Off", "line", (), ())))
+    shown = blocks[1]["chart"]["segments"]
+    assert len(shown) == 12
+    assert len({slice_["label"] for slice_ in shown}) == 12
+    assert shown[-1] == {"label": "others", "value": sum(range(14))}
+    assert "a  x 0" in str(blocks[2])
+    assert len(blocks) == 3
+    assert cards.from_json(cards.to_json(of(RUNS))) == of(RUNS)
+
+
 def test_buttons_keep_their_names_apart_and_one_primary() -> None:
     one = Button("Approve", action="approval.approve", target="1-x", style="primary")
     _, blocks = check(of(buttons=(one, one, one, one, one, one)))
@@ -320,9 +352,14 @@ anything = st.text(
 long = anything | st.builds(lambda text, n: text * n, anything, st.integers(1, 200))
 words = long | st.builds(bold, anything) | st.builds(code, anything) | st.builds(link, anything, anything)
 rows = st.lists(words, max_size=24).map(tuple)
+labels = st.lists(anything, max_size=24).map(tuple)
+numbers = st.lists(st.floats(-9, 9) | st.just(float("nan")), max_size=24).map(tuple)
+kinds = st.sampled_from(["line", "bar", "area", "pie"])
 parts = (
     words
     | st.builds(Pre, long)
+    | st.builds(Chart, anything, kinds, labels, st.lists(st.tuples(anything, numbers), max_size=8).map(tuple))
+    | st.just(Chart("Runs", "bar", ("Mon", "Tue"), (("done", (3, 4)), ("failed", (0, 1))), "runs"))
     | st.builds(StepLine, anything, st.sampled_from(["pending", "working", "done", "failed", "stopped"]), long)
     | st.builds(
         Table,

@@ -1,5 +1,6 @@
 """The grammar of each block: what may stand in it and how long. Pure; rules between blocks are in `check.py`."""
 
+from bot.sandbox.workspace.chart import CHART
 from bot.sandbox.workspace.elements import (
     BUTTON,
     CONTEXT_ACTIONS,
@@ -14,9 +15,7 @@ from bot.sandbox.workspace.elements import (
 )
 from bot.sandbox.workspace.grammar import (
     Check,
-    Problems,
     also,
-    any_object,
     boolean,
     by_type,
     items,
@@ -108,15 +107,7 @@ CARD = _block(
     },
 )
 CAROUSEL = _block("carousel", {"elements": items(CARD, 10, 1)})
-
-
-def _chart(value: object, at: str) -> Problems:
-    yield from any_object(value, at)
-    if isinstance(value, dict):
-        yield from record({"type": one_of("line", "bar", "area", "pie")})({"type": value.get("type")}, at)
-
-
-CHART = _block("data_visualization", {"title": string(50, 1), "chart": _chart})
+DATA_VISUALIZATION = _block("data_visualization", {"title": string(50, 1), "chart": CHART})
 INSIDE_CONTAINER: dict[str, Check] = {
     "actions": ACTIONS,
     "context": CONTEXT,
@@ -152,7 +143,7 @@ BLOCKS: dict[str, Check] = {
     "container": CONTAINER,
     "context_actions": CONTEXT_ACTIONS_BLOCK,
     "data_table": DATA_TABLE,
-    "data_visualization": CHART,
+    "data_visualization": DATA_VISUALIZATION,
     "markdown": MARKDOWN,
     "plan": PLAN,
     "task_card": TASK_CARD,
