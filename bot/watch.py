@@ -81,6 +81,7 @@ class Watch:
             body: JsonObject = {
                 "state": news.state,
                 "says": news.says,
+                "failing": after.get("told"),
                 "card": cards.to_json(card),
                 "since": after.get("since"),
             }

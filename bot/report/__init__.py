@@ -1,0 +1,1 @@
+"""Typesetting: Markdown becomes a PDF. Knows no incident, no database and no Slack; nothing is fetched."""
