@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from bot.domain.capability import Govern, LockInfo, Running
-from bot.domain.card import Card, Table, Tone
+from bot.domain.card import Card
 from bot.domain.catalog import Place
 from bot.domain.command import Arg, Command, Environment, RunRef, Service, Verb
+from bot.domain.listing import listing, nothing
 from bot.domain.plan import Plan
 from bot.domain.run import Run
 from bot.domain.run_end import unsettled
@@ -61,17 +62,15 @@ async def runs(request: Runs, _plan: Plan, running: Running) -> Card:
     found = await _found(request, running.govern)
     about = " ".join(part for part in (request.service, request.environment) if part)
     if not found:
-        return _none(f"No runs {f'of {about} ' if about else ''}yet", "What looks only is not listed.")
+        return nothing(f"No runs {f'of {about} ' if about else ''}yet", "What looks only is not listed.")
     title = f"{some(len(found), 'run')}{f' of {about}' if about else ''}"
-    return Card(
-        Tone.INFO,
+    return listing(
         title,
-        f"The last {title}, newest first: {_in_a_word(found)}. Nothing was changed.",
-        (
-            Table(("Run", "What", "Who", "State", "When"), tuple(_row(run, running.govern) for run in found)),
-            *_todo(found),
-        ),
-        footer=f"Nothing was changed · {code('/runs show ' + found[0].label)} tells all of one",
+        f"newest first: {_in_a_word(found)}",
+        ("Run", "What", "Who", "State", "When"),
+        (_row(run, running.govern) for run in found),
+        more=_todo(found),
+        footer=f"{code('/runs show ' + found[0].label)} tells all of one",
     )
 
 
@@ -114,15 +113,15 @@ def _todo(found: Sequence[Run]) -> list[str]:
 async def waiting(_request: Waiting, _plan: Plan, running: Running) -> Card:
     found = await running.govern.waiting(running.actor)
     if not found:
-        return _none("Nothing waits for you", "You will get a direct message when somebody needs you.")
+        return nothing("Nothing waits for you", "You will get a direct message when somebody needs you.")
     title = f"{some(len(found), 'request')} {'waits' if len(found) == 1 else 'wait'} for you"
     first = found[0]
-    return Card(
-        Tone.INFO,
+    return listing(
         title,
-        f"{title}; {first.label} {clean(first.text, 80)} is the first to expire. Nothing was changed.",
-        (Table(("Run", "What", "Who", "Why", "Answer by"), tuple(_waiting(run, running.govern) for run in found)),),
-        footer=f"Nothing was changed · {code('/runs show ' + first.label)} tells all of one, with its digits",
+        f"{first.label} {clean(first.text, 80)} is the first to expire",
+        ("Run", "What", "Who", "Why", "Answer by"),
+        (_waiting(run, running.govern) for run in found),
+        footer=f"{code('/runs show ' + first.label)} tells all of one, with its digits",
     )
 
 
@@ -152,18 +151,14 @@ async def settle(request: Settle, _plan: Plan, running: Running) -> Card:
 async def locks(_request: Locks, _plan: Plan, running: Running) -> Card:
     held = await running.govern.locks()
     if not held:
-        return _none("No lock is held", "Every place is free for a change.")
+        return nothing("No lock is held", "Every place is free for a change.")
     first, count = held[0], some(len(held), "lock")
-    return Card(
-        Tone.INFO,
+    return listing(
         f"{count} held",
-        f"{count} held; {first.service} {first.environment} by {first.run.label}. Nothing was changed.",
-        (
-            Table(
-                ("Place", "Kind", "Held by", "Since", "Waiting"), tuple(_lock(lock, running.govern) for lock in held)
-            ),
-        ),
-        footer="Nothing was changed · a lock is freed when its run ends, or is settled after an unknown outcome",
+        f"{first.service} {first.environment} by {first.run.label}",
+        ("Place", "Kind", "Held by", "Since", "Waiting"),
+        (_lock(lock, running.govern) for lock in held),
+        footer="a lock is freed when its run ends, or is settled after an unknown outcome",
     )
 
 
@@ -171,10 +166,6 @@ def _lock(lock: LockInfo, govern: Govern) -> tuple[str, ...]:
     holder = f"{lock.run.label} {clean(lock.run.text, 60)} by {clean(govern.name(lock.run.actor))}"
     waiting = ", ".join(run.label for run in lock.waiting) or "nobody"
     return f"{lock.service} {lock.environment}", lock.kind.value, holder, when(lock.since, "date"), waiting
-
-
-def _none(title: str, more: str) -> Card:
-    return Card(Tone.INFO, title, f"{title}. {more}", (more,), footer="Nothing was changed")
 
 
 COMMAND = Command(

@@ -15,7 +15,7 @@ from bot.domain.run import Run, RunId
 BOT = "watchkeeper"
 
 _FACTS = "s.number, e.id, e.kind, e.run_id, e.actor, e.service, e.environment, e.at, p.body"
-_SEALED = f"""
+SEALED = f"""
     SELECT {_FACTS}
     FROM event_seals s
     JOIN events e ON e.id = s.event_id
@@ -62,10 +62,10 @@ async def is_last(rows: Rows, kind: Kind, run: RunId, body: JsonObject) -> bool:
 
 async def after(rows: Rows, number: int, limit: int = 500) -> list[Event]:
     """Sealed events above `number`, in order."""
-    return _events(
+    return events_of(
         await rows.fetch(
             f"""
-            {_SEALED}
+            {SEALED}
             WHERE s.number > $1
             ORDER BY s.number
             LIMIT $2
@@ -78,10 +78,10 @@ async def after(rows: Rows, number: int, limit: int = 500) -> list[Event]:
 
 async def before(rows: Rows, number: int, since: datetime) -> list[Event]:
     """Sealed events below `number` that happened at places at or after `since`, in order."""
-    return _events(
+    return events_of(
         await rows.fetch(
             f"""
-            {_SEALED}
+            {SEALED}
             WHERE s.number < $1 AND e.at >= $2 AND e.kind IN ('health.changed', 'run.ended')
             ORDER BY s.number
             """,
@@ -93,7 +93,7 @@ async def before(rows: Rows, number: int, since: datetime) -> list[Event]:
 
 async def of_run(rows: Rows, run: RunId) -> list[Event]:
     """All events of one run in order; those not sealed yet come last, with number 0."""
-    return _events(
+    return events_of(
         await rows.fetch(
             f"""
             SELECT {_FACTS}
@@ -110,10 +110,10 @@ async def of_run(rows: Rows, run: RunId) -> list[Event]:
 
 async def last(rows: Rows, limit: int) -> list[Event]:
     """The newest sealed events, newest first."""
-    return _events(
+    return events_of(
         await rows.fetch(
             f"""
-            {_SEALED}
+            {SEALED}
             ORDER BY s.number DESC
             LIMIT $1
             """,
@@ -122,7 +122,7 @@ async def last(rows: Rows, limit: int) -> list[Event]:
     )
 
 
-def _events(rows: Sequence[asyncpg.Record]) -> list[Event]:
+def events_of(rows: Sequence[asyncpg.Record]) -> list[Event]:
     return [
         Event(
             number=row["number"] or 0,

@@ -9,7 +9,7 @@ from typing import Literal, Protocol, TypeVar
 
 from bot.domain.card import Card
 from bot.domain.catalog import Catalog, Place
-from bot.domain.event import Event
+from bot.domain.event import Event, Wanted
 from bot.domain.incident import Incident, IncidentId
 from bot.domain.json import JsonObject
 from bot.domain.run import Lock, Run, RunId
@@ -294,7 +294,10 @@ class Govern(Protocol):
         """One run whole: state, plan, votes, steps, events."""
         ...
 
-    async def events(self, *, run: RunId | None = None, limit: int = 20) -> Sequence[Event]: ...
+    async def events(self, wanted: Wanted, *, by: str, limit: int) -> Sequence[Event]:
+        """Where this person may read the log: the newest first; of one run in the order of its life."""
+        ...
+
     async def locks(self) -> Sequence[LockInfo]: ...
     async def verify_chain(self) -> "ChainReport": ...
     def may(self, person: str, line: str, channel: str) -> Card:

@@ -77,6 +77,23 @@ class Kind(StrEnum):
     FOLLOWUP_DONE = "followup.done"
 
 
+SUBJECTS = tuple(sorted({kind.value.partition(".")[0] for kind in Kind}))
+"""The first halves: approval, backup, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events somebody wants to read; None = whatever it is. kind: a subject. before: older than this number."""
+
+    service: str | None = None
+    environment: str | None = None
+    actor: str | None = None
+    kind: str | None = None
+    run: RunId | None = None
+    since: datetime | None = None
+    before: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """A sealed event. `number` is dense and in commit order; `at` is PostgreSQL's clock, UTC."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from bot.db import approvals, database, events, locks, overview, runs, seal
+from bot.db import approvals, audit_log, database, events, locks, overview, runs, seal
 from bot.domain import parse, run_card
 from bot.domain import plan as plans
 from bot.domain.capability import ChainReport, LockInfo
@@ -11,7 +11,7 @@ from bot.domain.card import Card, Tone
 from bot.domain.catalog import Place
 from bot.domain.command import Verb
 from bot.domain.errors import BadRequest
-from bot.domain.event import Event, Kind
+from bot.domain.event import Event, Kind, Wanted
 from bot.domain.menu import Entry, How, menu_card
 from bot.domain.parse import Parsed
 from bot.domain.run import BEFORE_RUNNING, FINAL, Run, RunId, State
@@ -24,7 +24,7 @@ from bot.engine.installation import Installation
 from bot.engine.short import note
 from bot.engine.votes import Votes
 from permissions.decide import Allow, Deny, NeedsApproval
-from permissions.model import RUN_CANCEL, RUN_READ, RUN_SETTLE, Ask, Permission, Risk, Scope
+from permissions.model import AUDIT_READ, RUN_CANCEL, RUN_READ, RUN_SETTLE, Ask, Permission, Risk, Scope
 from permissions.policy import roles_of
 
 SHOWN_AS_LIST = 50
@@ -127,10 +127,12 @@ class EngineGovern:
 
     # --- the record -----------------------------------------------------------------------------------------
 
-    async def events(self, *, run: RunId | None = None, limit: int = 20) -> Sequence[Event]:
-        if run is not None:
-            return await events.of_run(self._at.pool, run)
-        return await events.last(self._at.pool, limit)
+    async def events(self, wanted: Wanted, *, by: str, limit: int) -> Sequence[Event]:
+        looking = Looking(self._at, self._at.person(by, self._at.team), self._at.clock())
+        places = await audit_log.places(self._at.pool)
+        seen = [place for place in places if looking.may(AUDIT_READ, *place)]
+        found = await audit_log.found(self._at.pool, wanted, limit, None if seen == places else seen)
+        return found[::-1] if wanted.run else found
 
     async def locks(self) -> Sequence[LockInfo]:
         return await locks.listed(self._at.pool)

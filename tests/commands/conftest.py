@@ -15,7 +15,7 @@ from bot.domain.capability import ChainReport, LockInfo, Step
 from bot.domain.card import Card, Tone
 from bot.domain.catalog import Catalog, EnvironmentEntry, Place, ServiceEntry, Thresholds
 from bot.domain.errors import Stopped
-from bot.domain.event import Event
+from bot.domain.event import Event, Wanted
 from bot.domain.json import JsonObject
 from bot.domain.parse import Parsed, parse_line
 from bot.domain.plan import Plan
@@ -73,9 +73,9 @@ class MemoryGovern:
     async def details(self, run: RunId, by: str) -> Card:
         return self._did("details", run, by)
 
-    async def events(self, *, run: RunId | None = None, limit: int = 20) -> Sequence[Event]:
-        self.asked.append(("events", run, limit))
-        return [event for event in self.written if event.run == run] if run else self.written[::-1][:limit]
+    async def events(self, wanted: Wanted, *, by: str, limit: int) -> Sequence[Event]:
+        self.asked.append(("events", wanted, by, limit))
+        return [event for event in self.written if event.run == wanted.run] if wanted.run else self.written[::-1]
 
     async def locks(self) -> Sequence[LockInfo]:
         return self.held

@@ -10,12 +10,13 @@ import commands
 from bot.domain.capability import ChainReport, LockInfo
 from bot.domain.card import Card, Table, Tone
 from bot.domain.catalog import Catalog, Place
-from bot.domain.event import Event, Kind
+from bot.domain.event import Event, Kind, Wanted
 from bot.domain.names import check_names
 from bot.domain.parse import EPOCH, Help, Parsed, parse_line
 from bot.domain.run import Lock, Run, RunId, State
 from bot.domain.words import plain
 from permissions.model import ALL
+from tests.commands.conftest import NOW
 
 Ask = Callable[..., Awaitable[Card]]
 ARun = Callable[..., Run]
@@ -61,8 +62,21 @@ def first_column(card: Card) -> list[str]:
         ("/runs", ("runs", "shop production", 10)),
         ("/runs all --limit 3", ("runs", None, 3)),
         ("/runs all --limit 900", ("runs", None, 50)),
-        ("/audit last --limit 5", ("events", None, 5)),
-        ("/audit R-42", ("events", 42, 20)),
+        ("/audit last --last 5", ("events", Wanted("shop", "production"), "U0BEN", 6)),
+        ("/audit R-42", ("events", Wanted(run=RunId(42)), "U0BEN", 21)),
+        ("/audit --run R-42", ("events", Wanted(run=RunId(42)), "U0BEN", 21)),
+        ("/audit all --last 900", ("events", Wanted(), "U0BEN", 51)),
+        (
+            "/audit shop staging --by <@U0ELI> --kind approval --since 2h --before 77",
+            (
+                "events",
+                Wanted(
+                    "shop", "staging", "U0ELI", "approval", None, NOW.replace(microsecond=0) - timedelta(hours=2), 77
+                ),
+                "U0BEN",
+                21,
+            ),
+        ),
     ],
 )
 async def test_a_line_asks_the_engine_for_one_thing(
@@ -146,7 +160,7 @@ async def test_the_audit_log_shows_its_last_entries(ask: Ask, govern: Any, a_run
     assert "7 | 2026-11-20 03:07 UTC | run started | Ana | R-42 · shop production" in said
     assert "8 | 2026-11-20 03:08 UTC | health changed | watchkeeper | shop production" in said
     assert "vote cast (erased)" in said
-    assert first_column(await ask("/audit --limit 2")) == ["9", "8"]
+    assert first_column(await ask("/audit --last 2")) == ["9", "8"]
     assert first_column(await ask("/audit R-42")) == ["7", "9"]
     assert "There are no entries of R-9." in read(await ask("/audit R-9"))
 

@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.capability import Running
 from bot.domain.run import State
+from tests.stories.conftest import Open
 from tests.support.company import OPS, Company
 from tests.support.desk import Shelf
 
@@ -129,6 +130,43 @@ async def test_the_audit_log_tells_who_did_what_and_is_whole(company: Company) -
     await company.type("ben", "/audit verify")
     report = await company.see("The audit log is whole")
     assert "every one sealed and unchanged" in company.text(report)
+
+
+LIMITED = """
+preset: small-team
+people: {ana: U0ANA, ben: U0BEN, chi: U0CHI, eli: U0ELI}
+roles: {admin: [ben], operator: [admin, ana, chi], guest: [eli]}
+grants:
+  - {role: operator, may: [read, record, change], in: [shop]}
+  - {role: admin, may: [read, record, change, destructive], in: [shop]}
+  - {role: guest, may: [read], in: [shop/staging]}
+"""
+
+
+async def test_the_log_is_filtered_and_leafed_through(open_company: Open) -> None:
+    company = await open_company(policy=LIMITED)
+    await company.type("ana", "/poke shop staging because staging first")
+    card = await company.asked()
+    await company.click("ben", card, APPROVE)
+    await company.becomes(card, "Poked")
+    await company.type("ben", "/audit --kind vote --since 2h")
+    votes = company.text(await company.alone("ben", "about vote"))
+    assert "vote cast" in votes
+    assert "run started" not in votes
+    await company.type("ben", "/audit --run R-2 --last 3")
+    told = company.text(await company.alone("ben", "3 entries of R-2"))
+    assert "run ended" in told
+    assert "request received" not in told
+    await company.type("ben", "/audit all --last 2")
+    newest = await company.alone("ben", "2 entries of the audit log")
+    await company.click("ben", newest, "ask", value=None)
+    assert "before No." in company.text(await company.alone("ben", "2 entries before No."))
+    await company.type("eli", "/audit all --last 50")
+    theirs = company.text(await company.alone("eli", "of the audit log"))
+    assert "shop staging" in theirs
+    assert "shop production" not in theirs
+    await company.type("eli", "/audit all R-2")
+    assert "R-2" in company.text(await company.alone("eli", "There are no entries of R-2"))
 
 
 async def test_tampering_with_the_record_is_told_to_whoever_verifies(company: Company) -> None:

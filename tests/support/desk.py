@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from bot.db import runs
+from bot.db import events, runs
 from bot.domain.capability import Look, Running
 from bot.domain.card import Card, Tone
 from bot.domain.command import Command, Environment, Frozen, Service, Verb
@@ -162,7 +162,7 @@ class Desk:
         return run
 
     async def events(self, run: Run) -> list[str]:
-        return [event.kind.value for event in await self.govern.events(run=run.id)]
+        return [event.kind.value for event in await events.of_run(self.pool, run.id)]
 
     async def forward(self, length: timedelta) -> None:
         await self.pool.execute("UPDATE clock SET ahead = ahead + $1", length)
