@@ -116,6 +116,25 @@ class Deploys(Protocol):
         ...
 
 
+PageState = Literal["ok", "minor", "major", "maintenance", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class VendorStatus:
+    """What a vendor's own status page says; unknown when it cannot be read."""
+
+    name: str
+    state: PageState
+    says: str
+    link: str = ""
+
+
+class StatusPages(Protocol):
+    """The vendors that a place depends on."""
+
+    async def statuses(self) -> Sequence[VendorStatus]: ...
+
+
 class Keys(Protocol):
     """A database of the service that can say which keys it already holds."""
 
