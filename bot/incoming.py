@@ -145,6 +145,7 @@ async def _record(connection: Connection, place: Place, name: str, receiver: Rec
     at = min(notice.at or now, now)
     body: JsonObject = {
         "provider": receiver.kind,
+        "from": receiver.title,
         "name": name,
         "kind": notice.kind,
         "says": notice.says,

@@ -29,6 +29,7 @@ from bot.engine.intake import Intake
 from bot.engine.press import Press
 from bot.engine.votes import Votes
 from bot.files import Files, read
+from bot.outside import Outside
 from bot.providers.examine import alert_card, examine
 from bot.providers.registry import Providers, find_providers, find_receivers
 from bot.schedule import Scheduler
@@ -176,6 +177,7 @@ class Process:
             run("homes", leader.lead(self._pool, "homes", self.homes.work))
             run("watch", leader.lead(self._pool, "watch", self.watch.run))
             run("scheduler", leader.lead(self._pool, "scheduler", Scheduler(self.installation).run))
+            run("outside", leader.lead(self._pool, "outside", Outside(self.installation).run))
             projector = Projector(self._pool, self.bell, self.people.name)
             run("timeline", leader.lead(self._pool, "timeline", projector.run))
             self._working = run("worker", self.worker.run())

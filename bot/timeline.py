@@ -111,7 +111,11 @@ class Projector:
                 await self._of_all(batch, event)
 
     async def _write(self, batch: _Batch, event: Event, entry: NewEntry | None) -> None:
-        if entry is not None and await timeline.project(batch.connection, entry, event):
+        if entry is None:
+            return
+        new = await timeline.project(batch.connection, entry, event)
+        counted = event.kind is Kind.WEBHOOK_RECEIVED and not new
+        if new or (counted and await timeline.recount(batch.connection, entry)):
             batch.changed.add(entry.incident)
 
     async def _note(self, batch: _Batch, event: Event, changed: bool) -> None:

@@ -46,6 +46,7 @@ MAY_KNOW = {
     "bot.incoming": {"bot.db", "bot.providers", "bot.domain", "bot.metrics", "bot.logs"},
     "bot.worker": {"bot.engine", "bot.db", "bot.domain", "bot.metrics", "permissions"},
     "bot.watch": {"bot.engine", "bot.db", "bot.domain", "permissions"},
+    "bot.outside": {"bot.engine", "bot.db", "bot.domain"},
     "bot.timeline": {"bot.db", "bot.domain"},
     "bot.report": {"bot.domain"},
     "bot.schedule": {"bot.engine", "bot.db", "bot.domain", "permissions"},

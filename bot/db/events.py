@@ -13,6 +13,9 @@ from bot.domain.json import JsonObject, canonical
 from bot.domain.run import Run, RunId
 
 BOT = "watchkeeper"
+TOLD_OF_BEFORE = (Kind.HEALTH_CHANGED, Kind.RUN_ENDED, Kind.DEPLOY_SEEN, Kind.VENDOR_CHANGED, Kind.WEBHOOK_RECEIVED)
+"""Kinds that may explain an incident which was opened only afterwards."""
+
 
 _FACTS = "s.number, e.id, e.kind, e.run_id, e.actor, e.service, e.environment, e.at, p.body"
 SEALED = f"""
@@ -82,11 +85,12 @@ async def before(rows: Rows, number: int, since: datetime) -> list[Event]:
         await rows.fetch(
             f"""
             {SEALED}
-            WHERE s.number < $1 AND e.at >= $2 AND e.kind IN ('health.changed', 'run.ended')
+            WHERE s.number < $1 AND e.at >= $2 AND e.kind = ANY($3::text[])
             ORDER BY s.number
             """,
             number,
             since,
+            [kind.value for kind in TOLD_OF_BEFORE],
         )
     )
 

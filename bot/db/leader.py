@@ -17,6 +17,8 @@ LEADERS = {
     "scheduler": 0x57A704,
     "timeline": 0x57A709,
     "homes": 0x57A70B,
+    "outside": 0x57A70A,
+    "kept": 0x57A70C,
 }
 
 

@@ -9,6 +9,7 @@ from typing import Literal, cast
 import asyncpg
 
 from bot.db.database import Connection, Rows
+from bot.domain.catalog import Place
 from bot.domain.event import Kind
 from bot.domain.invocation import Invocation
 from bot.domain.json import JsonObject, canonical
@@ -92,6 +93,23 @@ async def claim_delivery(rows: Rows, key: bytes) -> bool:
 async def get(rows: Rows, run: RunId) -> Run | None:
     row = await rows.fetchrow(f"SELECT {_COLUMNS} {_FROM} WHERE r.id = $1", run)
     return _run(row) if row else None
+
+
+async def switched_to(rows: Rows, place: Place, commit: str) -> bool:
+    """Whether a run of ours that is at work there, or ended within ten minutes, is about that release."""
+    found: bool = await rows.fetchval(
+        """
+        SELECT EXISTS (
+            SELECT FROM runs
+            WHERE service = $1 AND environment = $2 AND lock = 'deploy' AND started_at IS NOT NULL
+              AND (finished_at IS NULL OR finished_at > clock_now() - interval '10 minutes')
+              AND plan->'binds'->>'to' = $3)
+        """,
+        place.service,
+        place.environment,
+        commit,
+    )
+    return found
 
 
 async def by_target(rows: Rows, target: str) -> Run | None:

@@ -113,6 +113,19 @@ async def project(connection: Connection, entry: NewEntry, event: Event) -> bool
     return status == "INSERT 0 1"
 
 
+async def recount(connection: Connection, entry: NewEntry) -> bool:
+    """One more of what came in a burst: its line says how many; that is no correction. True: it changed."""
+    status = await connection.execute(
+        "UPDATE timeline_entries SET text = $4"
+        " WHERE incident_id = $1 AND source = $2 AND source_id = $3 AND text <> $4",
+        entry.incident,
+        entry.source,
+        entry.source_id,
+        entry.text,
+    )
+    return status == "UPDATE 1"
+
+
 async def project_correction(connection: Connection, event: Event, text: str | None) -> bool:
     """The entry as it is now, and how it was. text: with people's names, when the event changes it."""
     found = await _find(connection, event.body)

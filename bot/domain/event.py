@@ -55,6 +55,8 @@ class Kind(StrEnum):
     RUN_THAWED = "run.thawed"
     HEALTH_CHANGED = "health.changed"
     WEBHOOK_RECEIVED = "webhook.received"
+    DEPLOY_SEEN = "deploy.seen"
+    VENDOR_CHANGED = "vendor.changed"
     SCHEDULE_MISSED = "schedule.missed"
     POLICY_CHANGED = "policy.changed"
     POLICY_REFUSED = "policy.refused"

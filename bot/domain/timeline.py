@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, cast
 
+from bot.domain import outside
 from bot.domain.event import Event, Kind
 from bot.domain.incident import Incident, IncidentId
 from bot.domain.json import Json, JsonObject
@@ -144,7 +145,7 @@ def live(event: Event, incident: Incident) -> bool:
 def earlier(event: Event, run: Run | None) -> bool:
     """What is worth telling of the hour before the opening: health, and what was deployed."""
     ended = event.kind is Kind.RUN_ENDED and run is not None and run.lock is Lock.DEPLOY
-    return event.kind is Kind.HEALTH_CHANGED or ended
+    return event.kind is Kind.HEALTH_CHANGED or event.kind in outside.KINDS or ended
 
 
 def entry_of(
@@ -153,6 +154,8 @@ def entry_of(
     """The entry that an event of a run, of health, of a schedule or of the incident itself becomes; None for most."""
     if event.erased:
         return None
+    if event.kind in outside.KINDS:
+        return _from_outside(event, incident, before=before)
     if run is not None and (run.command in _ABOUT_ITSELF or _not_worth_it(event, run)):
         return None
     text = _told(event, run, names)
@@ -167,6 +170,15 @@ def entry_of(
         event.actor,
         before=before,
     )
+
+
+def _from_outside(event: Event, incident: Incident, *, before: bool) -> NewEntry | None:
+    told = outside.told(event)
+    if told is None:
+        return None
+    early = before or told.at < incident.opened_at
+    source, source_id = told.source, told.source_id or str(event.id)
+    return NewEntry(incident.id, source, source_id, told.at, told.text, told.author, told.link, before=early)
 
 
 def _not_worth_it(event: Event, run: Run) -> bool:

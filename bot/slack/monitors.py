@@ -2,7 +2,7 @@
 
 from collections.abc import Container
 
-from bot.db import posts
+from bot.db import incidents, posts
 from bot.db.database import Connection
 from bot.db.posts import Intent
 from bot.domain import card as cards
@@ -24,7 +24,7 @@ async def tell(connection: Connection, event: Event, catalog: Catalog, commands:
     watched = f"{event.environment} {event.body.get('name')}/{event.body.get('monitor')}"
     down = event.body.get("state") == "down"
     known = await posts.open_alert(connection, service.name, watched)
-    if known is None and not down:
+    if known is None and (not down or await _known_trouble(connection, event)):
         return
     alert, card = f"{service.name} {watched}", cards.from_json(body)
     key = known.key if known else f"monitor:{alert}:{event.number}"
@@ -34,3 +34,9 @@ async def tell(connection: Connection, event: Event, catalog: Catalog, commands:
         told = await wanted(connection, Card(card.tone, "", card.title, (card.title,)), commands, service.name)
         reply = Intent(f"{key}:changed:{event.number}", None, "thread", told, END, thread_key=key)
         await posts.intend(connection, reply)
+
+
+async def _known_trouble(connection: Connection, event: Event) -> bool:
+    """While an incident goes on there, its timeline tells it; a rehearsal hides nothing."""
+    ongoing = await incidents.ongoing(connection)
+    return any(one.concerns(event.service, event.environment) and not one.test for one in ongoing)

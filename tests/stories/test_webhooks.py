@@ -15,6 +15,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot import incoming
+from bot.db import incidents, timeline
+from bot.domain.incident import Affected, IncidentId, NewIncident, Severity
 from bot.serve import load
 from bot.settings import Settings, SettingsError
 from tests.support.company import CATALOG, OPS, POLICY, Company
@@ -54,6 +56,22 @@ class Outside:
             "SELECT body FROM events JOIN event_payloads ON event_id = id WHERE kind = 'webhook.received' ORDER BY id"
         )
         return [json.loads(row["body"]) for row in rows]
+
+    async def incident(self) -> IncidentId:
+        new = NewIncident("checkout answers 500", Severity.SEV2, (Affected("shop", "production"),))
+        async with self.company.pool.acquire() as connection, connection.transaction():
+            found, _ = await incidents.open_(connection, new, by="U0ANA", team="T0LANTERN", asked_in=OPS, run=None)
+        return found.id
+
+    async def lines(self, incident: IncidentId, words: str) -> list[str]:
+        """Those of its timeline that say this, once everything that happened is in it."""
+        with self.company.process.bell.listener("sealed") as sealed:
+            while await self.company.pool.fetchval(
+                "SELECT EXISTS (SELECT FROM outbox) OR (SELECT max(number) FROM event_seals)"
+                " > (SELECT number FROM cursors WHERE name = 'timeline')"
+            ):
+                await sealed.wait(0.1)
+        return [one.text for one in await timeline.of_incident(self.company.pool, incident) if words in one.text]
 
 
 @pytest.fixture
@@ -96,7 +114,8 @@ async def test_what_is_forged_old_or_senseless_leaves_no_trace(outside: Outside)
     assert await outside.company.pool.fetchval("SELECT count(*) FROM deliveries") == 0
 
 
-async def test_a_flood_is_counted_in_one_burst_and_another_begins_after_a_quiet_time(outside: Outside) -> None:
+async def test_a_flood_is_one_line_of_the_timeline_and_another_begins_after_a_quiet_time(outside: Outside) -> None:
+    incident = await outside.incident()
     answers = await asyncio.gather(
         *(outside.tell({"id": str(n), "kind": "payment", "says": "failed"}) for n in range(500))
     )
@@ -104,9 +123,12 @@ async def test_a_flood_is_counted_in_one_burst_and_another_begins_after_a_quiet_
     noted = await outside.noted()
     assert sorted(one["count"] for one in noted) == list(range(1, 501))
     assert len({one["since"] for one in noted}) == 1
+    (line,) = await outside.lines(incident, "×500")
+    assert line.startswith("failed ×500 since ")
     await outside.company.forward(timedelta(minutes=11))
     await outside.tell({"id": "later", "kind": "payment", "says": "failed"})
     assert (await outside.noted())[-1]["count"] == 1
+    assert len(await outside.lines(incident, "failed")) == 2
 
 
 async def test_while_postgresql_is_away_the_sender_is_asked_to_send_again(
@@ -137,7 +159,12 @@ async def test_a_monitor_that_says_down_is_told_once_and_edited_when_it_is_up(ou
     await company.see("up again", thread=card.ts)
     downs = [one for one in company.slack.messages(OPS) if "seen from outside" in company.text(one)]
     assert len(downs) == 1
-    assert len(await outside.noted()) == 5
+    incident = await outside.incident()
+    assert await outside.pingdom("DOWN", now - 2) == 200
+    assert await outside.lines(incident, "Checkout is down") == ["Pingdom: Checkout is down (HTTP Error 500)"] * 2
+    downs = [one for one in company.slack.messages(OPS) if "is down, seen from outside" in company.text(one)]
+    assert downs == []  # its timeline tells it: no second alarm
+    assert len(await outside.noted()) == 6
 
 
 def test_a_webhook_without_its_secret_keeps_the_bot_from_starting(company_files: Settings) -> None:

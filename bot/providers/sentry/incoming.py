@@ -95,7 +95,7 @@ def _alert(key: str, data: _Data, event: _Event, now: datetime) -> Notice:
 def _metric(key: str, hook: _Hook) -> Notice:
     what = discreet(hook.data.description_title or hook.data.description_text or "a metric alert", 150)
     says = f"Sentry metric alert {discreet(hook.action, 20)}: {what}"
-    return Notice(key, f"metric_alert {discreet(hook.action, 20)}", says, web_link(hook.data.web_url))
+    return Notice(key, f"metric_alert {discreet(hook.action, 20)} {what}", says, web_link(hook.data.web_url))
 
 
 def _issue(key: str, action: str, issue: _Issue) -> Notice | None:
@@ -106,7 +106,9 @@ def _issue(key: str, action: str, issue: _Issue) -> Notice | None:
     seen = [f"{at:%Y-%m-%d %H:%M} UTC" for at in times if at is not None]
     between = f", first seen {seen[0]}, last {seen[-1]}" if seen else ""
     says = f"Sentry {_level(issue.level)} {action}: {discreet(issue.title, 120)}{between}"
-    return Notice(key, f"issue {action}", says, web_link(issue.permalink or issue.web_url))
+    return Notice(
+        key, f"issue {action} {discreet(issue.id, 40)}".strip(), says, web_link(issue.permalink or issue.web_url)
+    )
 
 
 def _level(level: str) -> str:

@@ -58,7 +58,8 @@ def read(incoming: Incoming) -> Notice | None:
         return None
     mode = "" if event.livemode else "test/"
     link = f"https://dashboard.stripe.com/{mode}events/{event.id}"
-    return Notice(event.id, event.type, f"Stripe: {TOLD[event.type]}{_code(event)}", link, moment(event.created))
+    kind, says = f"{event.type}{_code(event)}", f"Stripe: {TOLD[event.type]}{_code(event)}"
+    return Notice(event.id, kind, says, link, moment(event.created))
 
 
 def _verify(incoming: Incoming) -> None:

@@ -16,4 +16,4 @@ def told(
     because = discreet(why, 120)
     says = f"{title}: {name} is {'down' if state == 'down' else 'up again'}{f' ({because})' if because else ''}"
     address = str(sorted(incoming.query.items())).encode()
-    return Notice(digest_of(address + incoming.body), state, says, web_link(link), at, name, state)
+    return Notice(digest_of(address + incoming.body), f"{state} {name}", says, web_link(link), at, name, state)

@@ -30,7 +30,7 @@ class _Told(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
     says: str = Field(min_length=1, max_length=2000)
     id: str = Field(default="", max_length=200)
-    kind: str = Field(default="note", max_length=100)
+    kind: str = Field(default="", max_length=100)
     link: str = ""
     at: str | int | float | None = None
     monitor: str = ""
@@ -44,15 +44,11 @@ def read(incoming: Incoming) -> Notice | None:
     except ValidationError as error:
         fields = ", ".join(str(one["loc"][-1]) for one in error.errors() if one["loc"])
         raise Malformed(f"says, id, kind, link, at, monitor, state: wrong is {fields}") from None
-    monitor = discreet(told.monitor, 80) if told.state else ""
+    says, kind = discreet(told.says), discreet(told.kind, 60)
+    monitor = (discreet(told.monitor, 80) or kind or "monitor") if told.state else ""
+    together = f"{told.state} {monitor}" if told.state else kind or says
     return Notice(
-        told.id or digest_of(incoming.body),
-        discreet(told.kind, 60) or "note",
-        discreet(told.says),
-        web_link(told.link),
-        moment(told.at),
-        monitor or (discreet(told.kind, 60) if told.state else ""),
-        told.state,
+        told.id or digest_of(incoming.body), together, says, web_link(told.link), moment(told.at), monitor, told.state
     )
 
 
