@@ -27,7 +27,7 @@ from bot.providers.webhooks import WebhooksSettings
 
 log = structlog.get_logger()
 
-PATIENCE_S = 5.0
+PATIENCE_S = 8.0
 AT_ONCE = 4
 """Deliveries that are written side by side: a flood of them must not take the connections of people's commands."""
 
