@@ -11,15 +11,16 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from bot import metrics
-from bot.db import approvals, database, events, locks, runs, workers
+from bot.db import approvals, database, events, locks, reviews, runs, workers
 from bot.db.database import AWAY, Connection
 from bot.domain.errors import Changed
 from bot.domain.event import Kind
 from bot.domain.run import ACTIVE, Run, RunId, State
-from bot.engine import endings, freezes, waves
+from bot.engine import endings, freezes, unvoted, waves
 from bot.engine.govern import EngineGovern
 from bot.engine.installation import Installation
 from bot.engine.life import Life
+from bot.engine.reviews import Reviews
 from permissions.model import Risk
 
 log = structlog.get_logger()
@@ -200,13 +201,15 @@ class Worker:
 async def sweep(installation: Installation) -> None:
     """One round of every sweeper; safe on any number of replicas at once. One that fails does not stop the others."""
     moved = 0
+
+    async def mind_freezes(connection: Connection) -> int:
+        return await freezes.mind(connection, installation)
+
+    async def ask_for_reviews(connection: Connection) -> int:
+        return await _each(connection, await reviews.due(connection), Reviews(installation).ask_again)
+
     async with installation.pool.acquire(timeout=5) as connection:
-
-        async def _mind_freezes(within: Connection) -> int:
-            return await freezes.mind(within, installation)
-
-        first = (_bury, _expire_overdue, _escalate, _expire_late_starts)
-        for duty in (*first, _repair_locks, _mind_freezes, _forget_deliveries):
+        for duty in (*_DUTIES, mind_freezes, ask_for_reviews):
             try:
                 moved += await duty(connection)
             except AWAY:
@@ -234,6 +237,10 @@ async def _escalate(connection: Connection) -> int:
     return await _each(connection, await approvals.to_escalate(connection), waves.escalate)
 
 
+async def _offer_alone(connection: Connection) -> int:
+    return await _each(connection, await approvals.to_offer_alone(connection), unvoted.offer_alone)
+
+
 async def _expire_late_starts(connection: Connection) -> int:
     async def expire(within: Connection, run: RunId) -> int:
         return await endings.before_running(within, run, State.EXPIRED, says=endings.TOO_LATE) is not None
@@ -258,6 +265,17 @@ async def _expire(connection: Connection, run_id: RunId) -> int:
     approval = locked[0]
     says = "Nobody answered in time." if approval.need else "It was not confirmed within 10 minutes."
     return int(await endings.before_running(connection, run_id, State.EXPIRED, says=says) is not None)
+
+
+_DUTIES = (
+    _bury,
+    _expire_overdue,
+    _escalate,
+    _offer_alone,
+    _expire_late_starts,
+    _repair_locks,
+    _forget_deliveries,
+)
 
 
 async def _each(

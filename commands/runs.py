@@ -10,10 +10,12 @@ from bot.domain.catalog import Place
 from bot.domain.command import Arg, Command, Environment, RunRef, Service, Verb
 from bot.domain.listing import listing, nothing
 from bot.domain.plan import Plan
+from bot.domain.review import Review
 from bot.domain.run import Run
 from bot.domain.run_end import unsettled
+from bot.domain.unvoted import WAYS
 from bot.domain.words import clean, code, some, when
-from permissions.model import RUN_CANCEL, RUN_READ, RUN_SETTLE, Risk
+from permissions.model import APPROVAL_VOTE, RUN_CANCEL, RUN_READ, RUN_SETTLE, Risk
 
 MOST = 50
 SEARCHED = 200  # how far back a list for a whole service looks
@@ -44,6 +46,22 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
+class Alone:
+    run: RunRef
+
+
+@dataclass(frozen=True, slots=True)
+class BreakGlass:
+    run: RunRef
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    run: RunRef
+    verdict: Annotated[Literal["fine", "talk"], Arg(help="was it right, or does it need a talk")]
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """What waits for whoever asks."""
 
@@ -61,6 +79,7 @@ async def runs(request: Runs, _plan: Plan, running: Running) -> Card:
         return await running.govern.details(request.run, running.actor)
     found = await _found(request, running.govern)
     about = " ".join(part for part in (request.service, request.environment) if part)
+    open_reviews = await running.govern.reviews()
     if not found:
         return nothing(f"No runs {f'of {about} ' if about else ''}yet", "What looks only is not listed.")
     title = f"{some(len(found), 'run')}{f' of {about}' if about else ''}"
@@ -69,7 +88,7 @@ async def runs(request: Runs, _plan: Plan, running: Running) -> Card:
         f"newest first: {_in_a_word(found)}",
         ("Run", "What", "Who", "State", "When"),
         (_row(run, running.govern) for run in found),
-        more=_todo(found),
+        more=[*_todo(found), *_reviews(open_reviews, running.govern)],
         footer=f"{code('/runs show ' + found[0].label)} tells all of one",
     )
 
@@ -104,6 +123,16 @@ def _todo(found: Sequence[Run]) -> list[str]:
         f"How {run.label} ended is not known: look at {run.place or 'it'}, "
         f"then {code(f'/runs settle {run.label} done')} or {code(f'/runs settle {run.label} not-done')}"
         for run in unknown
+    ]
+
+
+def _reviews(open_: Sequence[Review], govern: Govern) -> list[str]:
+    """What ran without votes and nobody else has looked at yet."""
+    return [
+        f"R-{review.run} {WAYS[review.way]}, by {clean(govern.name(review.actor))} "
+        f"{when(review.created_at, 'date')}: not reviewed yet. Somebody else types "
+        f"{code(f'/runs review R-{review.run} fine')}"
+        for review in open_
     ]
 
 
@@ -143,6 +172,18 @@ async def cancel(request: Cancel, _plan: Plan, running: Running) -> Card:
 
 async def settle(request: Settle, _plan: Plan, running: Running) -> Card:
     return await running.govern.settle(request.run, running.actor, request.how, running.run.reason)
+
+
+async def alone(request: Alone, _plan: Plan, running: Running) -> Card:
+    return await running.govern.go_alone(request.run, running.actor, running.run.reason)
+
+
+async def break_glass(request: BreakGlass, _plan: Plan, running: Running) -> Card:
+    return await running.govern.break_glass(request.run, running.actor, running.run.reason)
+
+
+async def review(request: Look, _plan: Plan, running: Running) -> Card:
+    return await running.govern.review(request.run, running.actor, request.verdict, running.run.reason)
 
 
 # --- locks -------------------------------------------------------------------------------------------------
@@ -212,6 +253,39 @@ COMMAND = Command(
             risk=Risk.RECORD,
             help="After an unknown outcome: say what is true now. It frees the lock; trying again is a new request.",
             example="/runs settle R-42 not-done because the old release still answers",
+            answers="private",
+        ),
+        Verb(
+            "alone",
+            Alone,
+            None,
+            alone,
+            permission=APPROVAL_VOTE,
+            risk=Risk.RECORD,
+            help="Nobody has answered your request: go on without votes, where the policy allows it, and say why",
+            example="/runs alone R-42 because checkout is down and nobody answers",
+            answers="private",
+        ),
+        Verb(
+            "break-glass",
+            BreakGlass,
+            None,
+            break_glass,
+            permission=APPROVAL_VOTE,
+            risk=Risk.RECORD,
+            help="Replaces the votes on your request, for roles that hold it; all are told, somebody reviews it",
+            example="/runs break-glass R-42 because checkout is down and it is 3 in the morning",
+            answers="private",
+        ),
+        Verb(
+            "review",
+            Look,
+            None,
+            review,
+            permission=APPROVAL_VOTE,
+            risk=Risk.RECORD,
+            help="You looked at what somebody else ran without votes",
+            example="/runs review R-42 talk because the release notes said not to",
             answers="private",
         ),
         Verb(

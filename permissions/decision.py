@@ -20,7 +20,7 @@ class ApprovalRule:
     """How a request of some risk is confirmed at some place.
 
     need 0: nobody else is asked; the actor confirms the plan card in the way of `confirm`.
-    `alone_after` and `hold` are data for paths that are not executed yet.
+    `alone_after`: silence after which the actor may go on alone, which somebody else reviews.
     """
 
     need: int
@@ -46,6 +46,7 @@ class NeedsApproval:
     because: Because
     rule: ApprovalRule
     approvers: tuple[str, ...]  # Slack ids of those who could vote now
+    glass: bool = False  # whoever asks may go on without the votes, by breaking the glass
 
 
 @dataclass(frozen=True, slots=True)

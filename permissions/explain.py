@@ -154,7 +154,5 @@ def _denials(policy: Policy) -> Iterator[str]:
 def _later(policy: Policy, cells: Iterable[Cell]) -> Iterator[str]:
     """What the file or its preset says and the bot does not do by itself yet."""
     rules = [cell.rule for cell in cells if cell.rule]
-    if any(rule.alone_after for rule in rules):
-        yield "alone_after: nobody can go on alone yet; a request without an answer expires."
     if any(rule.hold for rule in rules):
         yield "The preset's minute with [Stop] before a destructive run."

@@ -55,3 +55,8 @@ def asked_first(oncall: OnCall | None, at: datetime, eligible: Collection[str]) 
     """
     order = oncall.order(at) if oncall else ()
     return next(((one,) for one in order if one in eligible), ())
+
+
+def zone_of(oncall: OnCall | None) -> tzinfo:
+    """Where mornings are counted."""
+    return oncall.zone if oncall else UTC

@@ -12,6 +12,11 @@ from bot.domain.run import RunId
 UNDELIVERED = "p.state = 'gone' AND p.ts IS NULL AND p.error <> 'no longer wanted'"
 """Slack refused it for good: there is no such person, or the bot may not write to them."""
 
+_SILENT = """
+    a.state = 'waiting' AND a.need > 0 AND a.alone_offered_at IS NULL AND a.asked_at + a.alone_after <= clock_now()
+    AND NOT EXISTS (SELECT FROM votes v WHERE v.run_id = a.run_id)
+"""
+
 
 async def ask(
     rows: Rows,
@@ -163,6 +168,32 @@ async def escalate(rows: Rows, run: RunId, wave: Wave) -> bool:
         "UPDATE approvals SET wave = $2 WHERE run_id = $1 AND state = 'waiting' AND wave < $2", run, wave.value
     )
     return status == "UPDATE 1"
+
+
+async def to_offer_alone(rows: Rows) -> list[RunId]:
+    """Where nobody has answered for so long that whoever asked may go on alone, and was not told so yet."""
+    found = await rows.fetch(
+        f"SELECT run_id FROM approvals a WHERE {_SILENT} AND expires_at > clock_now() ORDER BY run_id LIMIT 100"
+    )
+    return [row["run_id"] for row in found]
+
+
+async def offer_alone(rows: Rows, run: RunId) -> bool:
+    """False when somebody has answered, or it was offered before."""
+    status = await rows.execute(
+        f"UPDATE approvals a SET alone_offered_at = clock_now() WHERE run_id = $1 AND {_SILENT}", run
+    )
+    return status == "UPDATE 1"
+
+
+async def grant_unvoted(rows: Rows, run: RunId, way: Way, because: str) -> None:
+    """In a transaction that holds the row and has looked at it: granted without votes."""
+    await rows.execute(
+        "UPDATE approvals SET state = 'granted', way = $2, way_because = $3 WHERE run_id = $1 AND state = 'waiting'",
+        run,
+        way,
+        because,
+    )
 
 
 async def stop_asking(rows: Rows, run: RunId, person: str) -> bool:

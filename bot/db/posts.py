@@ -235,7 +235,7 @@ async def gone(rows: Rows, key: str, error: str) -> None:
 
 
 async def forget(rows: Rows) -> None:
-    """Drop what nobody will edit any more: its run is over and settled, no alert is open."""
+    """Drop what nobody will edit any more: its run is over, settled and reviewed, no alert is open."""
     await rows.execute(
         """
         DELETE FROM posts p
@@ -243,7 +243,8 @@ async def forget(rows: Rows) -> None:
           AND (state = 'gone' OR wanted->>'open' IS DISTINCT FROM 'true')
           AND (run_id IS NULL OR EXISTS (
               SELECT FROM runs r
-              WHERE r.id = p.run_id AND r.finished_at IS NOT NULL AND r.changed IS DISTINCT FROM 'unknown'))
+              WHERE r.id = p.run_id AND r.finished_at IS NOT NULL AND r.changed IS DISTINCT FROM 'unknown'
+                AND NOT EXISTS (SELECT FROM reviews v WHERE v.run_id = r.id AND v.reviewed_at IS NULL)))
         """,
         KEPT,
     )

@@ -12,6 +12,7 @@ from bot.domain.catalog import Catalog, Place
 from bot.domain.event import Event, Wanted
 from bot.domain.incident import Incident, IncidentId
 from bot.domain.json import JsonObject
+from bot.domain.review import Review
 from bot.domain.run import Lock, Run, RunId
 from bot.domain.timeline import NewEntry, TimelineEntry
 
@@ -303,6 +304,22 @@ class Govern(Protocol):
     async def withdraw(self, run: RunId, by: str) -> Card: ...
     async def cancel(self, run: RunId, by: str) -> Card: ...
     async def settle(self, run: RunId, by: str, how: Literal["done", "not-done"], note: str) -> Card: ...
+    async def go_alone(self, run: RunId, by: str, because: str) -> Card:
+        """Without votes, after silence, where the policy allows it."""
+        ...
+
+    async def break_glass(self, run: RunId, by: str, because: str) -> Card:
+        """Without votes at once, for roles that hold it."""
+        ...
+
+    async def review(self, run: RunId, by: str, verdict: Literal["fine", "talk"], says: str) -> Card:
+        """Somebody else looked at what ran without votes."""
+        ...
+
+    async def reviews(self) -> Sequence[Review]:
+        """Those that nobody has done yet, the oldest first."""
+        ...
+
     async def runs(self, *, place: Place | None = None, limit: int = 10) -> Sequence[Run]: ...
     async def waiting(self, by: str) -> Sequence[Run]:
         """Requests that this person could answer now, the soonest to expire first."""

@@ -55,6 +55,8 @@ class Form:
     label: str
     submit: str  # at most 24 characters
     target: str
+    least: int = 1  # characters
+    most: int = 300
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from bot.domain.plan import Plan
 from bot.domain.run import FINAL, Run, State
 from bot.domain.run_lines import Names, thread_line
 from bot.domain.run_steps import step_lines, steps
+from bot.domain.unvoted import WAYS, alone_button, glass_button, unvoted_line
 from bot.domain.waves import called
 from bot.domain.words import bold, clean, code, listed, person, quoted, span, when
 from permissions.model import Risk
@@ -97,9 +98,18 @@ def requester_card(run: Run, plan: Plan, approval: Approval, names: Names, about
             *_so_far(approval, names),
             *asked_lines(run, approval, names, about),
         ),
-        buttons=(Button("Withdraw", action="run.withdraw", target=run.target), details_button(run)),
+        buttons=(
+            *_unvoted_buttons(run, approval),
+            Button("Withdraw", action="run.withdraw", target=run.target),
+            details_button(run),
+        ),
         footer=f"{run.label} · asked {when(run.created_at)} · nothing was changed yet",
     )
+
+
+def _unvoted_buttons(run: Run, approval: Approval) -> tuple[Button, ...]:
+    silent = approval.alone_after is not None and approval.alone_offered_at is not None and not approval.votes
+    return (*([alone_button(run)] if silent else []), *([glass_button(run)] if approval.glass else []))
 
 
 def no_longer_asked_card(run: Run, plan: Plan, names: Names) -> Card:
@@ -116,16 +126,23 @@ def no_longer_asked_card(run: Run, plan: Plan, names: Names) -> Card:
 
 def decided_card(run: Run, plan: Plan, approval: Approval, names: Names, where: str, end: Card | None = None) -> Card:
     """An approver's or the requester's copy once it is approved: no buttons left, and where it goes on or ended."""
-    by = people(list(approval.in_favour), names) or names(run.actor)
+    by = granted(run, approval, names)
     at = when(run.approved_at) if run.approved_at else ""
     goes_on = f"The result is in {where}" if end else f"It goes on in {where}"
     return Card(
         end.tone if end else Tone.OK,
-        end.title if end else f"{plan.question}: approved",
-        f"{run.label}, {plan.question}: approved by {by}. {goes_on}.",
-        body=(f"Approved by {by} {at}\n{plan.summary}\n{goes_on}",),
+        end.title if end else f"{plan.question}: {'approved' if approval.way == 'votes' else 'goes on'}",
+        f"{run.label}, {plan.question}: {by}. {goes_on}.",
+        body=(f"{by[:1].upper()}{by[1:]} {at}\n{plan.summary}\n{goes_on}",),
         footer=f"{run.label} by {names(run.actor)}",
     )
+
+
+def granted(run: Run, approval: Approval, names: Names) -> str:
+    """approved by Ben; Ana went on alone; Ana broke the glass."""
+    if approval.way != "votes":
+        return f"{names(run.actor)} {WAYS[approval.way]}, without votes"
+    return f"approved by {people(list(approval.in_favour), names) or names(run.actor)}"
 
 
 def waiting_for_lock_card(
@@ -171,7 +188,7 @@ def progress_card(run: Run, plan: Plan | None, events: Sequence[Event], names: N
         f"{run.label}, {title}: {_stage(run)}{f', step {doing}' if doing else ''}."
         + (f" It takes longer than usual ({span(usual)})." if late and usual else "")
         + ("" if begun else f" {UNCHANGED}"),
-        body=(*_why(run, None), *step_lines(facts, ended=False), *_cancelling(run, names)),
+        body=(*_why(run, None, events, names), *step_lines(facts, ended=False), *_cancelling(run, names)),
         buttons=_cancel_buttons(run),
         footer=_progress_footer(run, usual, late, names),
     )
@@ -228,8 +245,8 @@ def what_it_does(plan: Plan) -> tuple[str, ...]:
     return (whole,) if whole else ()
 
 
-def _why(run: Run, plan: Plan | None) -> tuple[str, ...]:
-    lines = [reason_line(run)]
+def _why(run: Run, plan: Plan | None, events: Sequence[Event] = (), names: Names = person) -> tuple[str, ...]:
+    lines = [reason_line(run), unvoted_line(events, names)]
     if plan and plan.now:
         lines.append(f"{bold('Now')} {plan.now}")
     if plan and plan.raises:
@@ -300,6 +317,8 @@ def _approval_line(approval: Approval, now: datetime) -> str:
     )
     waits = approval.state is ApprovalState.WAITING and approval.expires_at > now
     until = f" until {when(approval.expires_at)}" if waits else ""
+    if approval.way != "votes":
+        votes = "; ".join([*filter(None, [votes]), f"{WAYS[approval.way]}: {quoted(approval.way_because, 300)}"])
     return f"{bold('Approval')} {approval.state.value}{until}: {approval.need} of {who}" + (
         f"\n{votes}" if votes else ""
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import cast
 
 from bot.domain import card as cards
-from bot.domain.approval import Approval
+from bot.domain.approval import Approval, Way
 from bot.domain.card import Button, Card, Confirm, Part, Pre, Tone
 from bot.domain.errors import CHANGED_IN_SHORT, CHANGED_WORDS, Changed
 from bot.domain.event import Event, Kind
@@ -38,6 +38,8 @@ _NEXT: dict[State, str] = {
     State.EXPIRED: "Ask again, and tell an approver that it waits.",
     State.VOIDED: "Ask again: you will get a plan of what would happen now.",
 }
+
+_GRANTED: dict[Way, str] = {"votes": "approved {}", "alone": "alone, without votes", "glass": "by broken glass"}
 
 
 def end_card(
@@ -240,7 +242,8 @@ def _footer(run: Run, approval: Approval | None, names: Names, own: str) -> str:
         return _footer_of_a_look(run, names, own)
     parts = [run.label, f"asked {names(run.actor)} {when(run.created_at)}"]
     if run.approved_at and approval and approval.need:
-        parts.append(f"approved {people(list(approval.in_favour), names)} {when(run.approved_at)}")
+        by = people(list(approval.in_favour), names)
+        parts.append(f"{_GRANTED[approval.way].format(by)} {when(run.approved_at)}")
     if run.started_at and run.finished_at:
         parts.append(f"ran {when(run.started_at, 'exact')}–{when(run.finished_at, 'exact')}")
     own = own.removeprefix(f"{run.label} · ")

@@ -55,6 +55,17 @@ def _asking(event: Event, run: Run, names: Names) -> str:
             return _escalated(body, names)
         case Kind.APPROVAL_STOPPED:
             return f"{who} knows of it and is not asked again"
+        case Kind.APPROVAL_ALONE_OFFERED:
+            return f"🔔 nobody has answered: {names(run.actor)} may go on alone"
+        case Kind.APPROVAL_ALONE:
+            return f"⚠️ {who} goes on alone{_reason(body.get('because'))}"
+        case Kind.APPROVAL_BROKEN_GLASS:
+            return f"🚨 {who} broke the glass{_reason(body.get('because'))}"
+        case Kind.REVIEW_ASKED:
+            return f"🔎 {_people(body.get('people'), names, 'and')} asked to look at it afterwards"
+        case Kind.REVIEW_DONE if body.get("verdict") != "moot":
+            found = "it was fine" if body.get("verdict") == "fine" else "it needs a talk"
+            return f"🔎 {who} looked at it: {found}{_reason(body.get('says'))}"
         case _:
             return _besides(event, run)
 
@@ -71,15 +82,16 @@ def _besides(event: Event, run: Run) -> str:
 
 
 def _escalated(body: JsonObject, names: Names) -> str:
-    unreachable = _people(body.get("unreachable"), names) if body.get("unreachable") else ""
+    unreachable = _people(body.get("unreachable"), names, "and") if body.get("unreachable") else ""
     why = f"{unreachable} could not be reached: " if unreachable and body.get("people") else ""
-    told = [f"{why}{_people(body.get('people'), names)} asked too"] if body.get("people") else []
-    told += [f"last call to {_people(body.get('again'), names)}"] if body.get("again") else []
+    told = [f"{why}{_people(body.get('people'), names, 'and')} asked too"] if body.get("people") else []
+    told += [f"last call to {_people(body.get('again'), names, 'and')}"] if body.get("again") else []
     return f"📣 {'; '.join(told)}" if told else ""
 
 
-def _people(asked: Json, names: Names) -> str:
-    return listed([names(str(one)) for one in asked]) if isinstance(asked, list) and asked else "nobody at the moment"
+def _people(asked: Json, names: Names, last: str = "or") -> str:
+    found = [names(str(one)) for one in asked] if isinstance(asked, list) else []
+    return listed(found, last) or "nobody at the moment"
 
 
 def _step(event: Event) -> str:

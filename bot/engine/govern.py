@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from bot.db import approvals, audit_log, database, events, locks, overview, runs, seal
+from bot.db import approvals, audit_log, database, events, locks, overview, reviews, runs, seal
 from bot.domain import parse, run_card
 from bot.domain import plan as plans
 from bot.domain.capability import ChainReport, LockInfo
@@ -14,6 +14,7 @@ from bot.domain.errors import BadRequest
 from bot.domain.event import Event, Kind, Wanted
 from bot.domain.menu import Entry, How, menu_card
 from bot.domain.parse import Parsed
+from bot.domain.review import Review
 from bot.domain.run import BEFORE_RUNNING, FINAL, Run, RunId, State
 from bot.domain.words import apart, bold, code, linked, listed
 from bot.engine import endings
@@ -21,7 +22,9 @@ from bot.engine.freezes import EngineFreezes
 from bot.engine.home.looking import Looking
 from bot.engine.home.waiting import answerable
 from bot.engine.installation import Installation
+from bot.engine.reviews import Reviews
 from bot.engine.short import note
+from bot.engine.unvoted import Unvoted
 from bot.engine.votes import Votes
 from permissions.decide import Allow, Deny, NeedsApproval
 from permissions.model import AUDIT_READ, RUN_CANCEL, RUN_READ, RUN_SETTLE, Ask, Permission, Risk, Scope
@@ -37,6 +40,8 @@ class EngineGovern:
         self._at = installation
         self._votes = votes
         self.freezes = EngineFreezes(installation)
+        self._unvoted = Unvoted(installation)
+        self._reviews = Reviews(installation)
 
     # --- runs -----------------------------------------------------------------------------------------------
 
@@ -49,6 +54,25 @@ class EngineGovern:
     async def withdraw(self, run: RunId, by: str) -> Card:
         answer = await self._votes.withdraw(run, by)
         return answer or note(f"R-{run} is withdrawn.", "Nothing was changed.")
+
+    async def go_alone(self, run: RunId, by: str, because: str) -> Card:
+        answer = await self._unvoted.go(run, by, "alone", because)
+        return answer or note(
+            f"You go on alone with R-{run}.", "Its message tells the rest; somebody else reviews it."
+        )
+
+    async def break_glass(self, run: RunId, by: str, because: str) -> Card:
+        answer = await self._unvoted.go(run, by, "glass", because)
+        return answer or note(
+            f"You broke the glass for R-{run}.", "Its message tells the rest; somebody else reviews it."
+        )
+
+    async def review(self, run: RunId, by: str, verdict: Literal["fine", "talk"], says: str) -> Card:
+        answer = await self._reviews.answer(run, by, verdict, says)
+        return answer or note(f"Your review of R-{run} is recorded.", "Its message tells the rest.")
+
+    async def reviews(self) -> Sequence[Review]:
+        return await reviews.still_open(self._at.pool)
 
     async def cancel(self, run: RunId, by: str) -> Card:
         """Before the start it ends at once; while running it stops before its next step."""

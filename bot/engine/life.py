@@ -20,6 +20,7 @@ from bot.domain.event import Kind
 from bot.domain.json import JsonObject
 from bot.domain.plan import Plan
 from bot.domain.run import Run, State
+from bot.domain.unvoted import not_possible
 from bot.engine import endings, freezes
 from bot.engine.installation import Installation
 from bot.engine.look import EngineLook
@@ -222,6 +223,11 @@ class Life:
             says = "The policy now wants you to confirm it after a look at its plan. Ask again."
             await self._end_before(run, State.VOIDED, says)
             return False
+        if approval is not None and approval.way != "votes":
+            why_not = not_possible(decision, approval.way)
+            if why_not:
+                await self._end_before(run, State.VOIDED, f"{why_not} Ask again.")
+            return not why_not
         voters = [self._at.person(voter, run.team) for voter in (approval.in_favour if approval else ())]
         counting = counting_votes(self._at.policy, self._at.ask(run), voters, team_id=self._at.team)
         if len(counting) >= decision.rule.need:

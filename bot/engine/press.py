@@ -11,10 +11,14 @@ from bot.engine import waves
 from bot.engine.govern import EngineGovern
 from bot.engine.installation import Installation
 from bot.engine.intake import Intake
+from bot.engine.reviews import Reviews
 from bot.engine.short import note
+from bot.engine.unvoted import Unvoted
 from bot.engine.votes import Votes
 
 NOT_MINE = note("That button is not one of mine, or no longer.", "Type the command instead; /ops lists them.")
+
+WANT_A_SENTENCE = frozenset({"unvoted.alone", "unvoted.glass", "review.talk"})
 
 
 class Press:
@@ -25,6 +29,8 @@ class Press:
         self._intake = intake
         self._votes = votes
         self._govern = govern
+        self._unvoted = Unvoted(installation)
+        self._reviews = Reviews(installation)
 
     async def press(self, click: Click) -> Answer:
         if not self._at.team or click.actor.team != self._at.team:
@@ -36,6 +42,8 @@ class Press:
             return await self._forged(click)
         if click.action == "run.confirm":
             return await self._confirm(run, click.actor.id)
+        if click.action in WANT_A_SENTENCE:
+            return await self._ask_why(click.action, run, click.actor.id)
         told = await self._act(click, run)
         return Answer(told, run=run.id)
 
@@ -50,21 +58,42 @@ class Press:
                 told = note(f"{run.label} is confirmed.", "Its message tells the rest.")
                 return Answer(told, replace=True, run=run.id)
 
+    async def _ask_why(self, action: str, run: Run, who: str) -> Answer:
+        """One sentence first, if it may be done at all."""
+        match action:
+            case "unvoted.alone":
+                found = await self._unvoted.ask(run, who, "alone")
+            case "unvoted.glass":
+                found = await self._unvoted.ask(run, who, "glass")
+            case _:
+                found = await self._reviews.ask_why(run, who)
+        return Answer(form=found, run=run.id) if isinstance(found, Form) else Answer(found, run=run.id)
+
     async def submitted(self, submission: Submission) -> str | None:
         """A typed confirmation: what is wrong with it, to be shown under the field, or None."""
         ours = bool(self._at.team) and submission.actor.team == self._at.team
-        run = await runs.by_target(self._at.pool, submission.target) if ours else None
+        purpose, _, target = submission.target.rpartition(":")
+        run = await runs.by_target(self._at.pool, target) if ours else None
         if run is None:
             because = "the form's token is not one of mine" if ours else "somebody from another workspace sent a form"
             await self._audit(submission.actor.id, because, "form")
             return "This form belongs to nothing that waits. Ask again. Nothing was changed."
-        match await self._votes.confirm(run.id, submission.actor.id, submission.typed):
+        match await self._take(purpose, run, submission.actor.id, submission.typed):
             case Form():
                 return f"That is not “{run.place}”. Nothing was changed."
             case Card() as card:
                 return card.text[:300]
             case None:
                 return None
+
+    async def _take(self, purpose: str, run: Run, who: str, typed: str) -> Card | Form | None:
+        match purpose:
+            case "alone" | "glass":
+                return await self._unvoted.go(run.id, who, purpose, typed)
+            case "talk":
+                return await self._reviews.answer(run.id, who, "talk", typed)
+            case _:
+                return await self._votes.confirm(run.id, who, typed)
 
     async def _act(self, click: Click, run: Run) -> Card | None:
         who = click.actor.id
@@ -75,6 +104,8 @@ class Press:
                 return await self._votes.vote(run.id, who, yes=False, digits=None, via="slack")
             case "approval.stop":
                 return await waves.stop_asking(self._at, run, who)
+            case "review.fine":
+                return await self._reviews.answer(run.id, who, "fine")
             case "run.withdraw":
                 return await self._votes.withdraw(run.id, who)
             case "run.cancel":

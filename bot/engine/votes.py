@@ -39,7 +39,7 @@ class Votes:
             return note(f"There is no request R-{run_id} to answer.", "See what waits with /runs.")
         approval, over = locked
         if approval.state is not ApprovalState.WAITING or over:
-            return self._too_late(run, approval)
+            return too_late(run, approval)
         refusal = self._may_not(run, voter)
         if refusal is not None:
             body: JsonObject = {"because": refusal.because.sentence, "where": refusal.because.where, "yes": yes}
@@ -90,7 +90,7 @@ class Votes:
                 )
             approval, over = locked
             if approval.state is not ApprovalState.WAITING or over:
-                return self._too_late(run, approval)
+                return too_late(run, approval)
             if approval.need:
                 return note("This needs somebody else's approval now.", "See who with /runs show.", run)
             if approval.confirm == "typed" and " ".join(typed.lower().split()) != run.place:
@@ -132,16 +132,18 @@ class Votes:
         voters = [self._at.person(voter, run.team) for voter in approval.in_favour]
         return counting_votes(self._at.policy, self._at.ask(run), voters, team_id=self._at.team)
 
-    def _too_late(self, run: Run, approval: Approval) -> Card:
-        said = {
-            ApprovalState.GRANTED: "was approved already",
-            ApprovalState.DENIED: "was denied already",
-            ApprovalState.EXPIRED: "has expired",
-            ApprovalState.WITHDRAWN: "was withdrawn",
-            ApprovalState.VOIDED: "counts no more: what would happen has changed",
-            ApprovalState.WAITING: "has expired",
-        }[approval.state]
-        return note(f"Too late: {run.label} ({run.text}) {said}.", "Nothing was changed by your click.", run)
+
+def too_late(run: Run, approval: Approval) -> Card:
+    """Somebody else was first, or its time is over."""
+    said = {
+        ApprovalState.GRANTED: "was approved already",
+        ApprovalState.DENIED: "was denied already",
+        ApprovalState.EXPIRED: "has expired",
+        ApprovalState.WITHDRAWN: "was withdrawn",
+        ApprovalState.VOIDED: "counts no more: what would happen has changed",
+        ApprovalState.WAITING: "has expired",
+    }[approval.state]
+    return note(f"Too late: {run.label} ({run.text}) {said}.", "Nothing was changed by your click.", run)
 
 
 def typed_form(run: Run) -> Form:

@@ -73,7 +73,12 @@ def form_view(form: Form) -> JsonObject:
                 "type": "input",
                 "block_id": TYPED,
                 "label": _plain(form.label, 2000),
-                "element": {"type": "plain_text_input", "action_id": TYPED},
+                "element": {
+                    "type": "plain_text_input",
+                    "action_id": TYPED,
+                    "min_length": form.least,
+                    "max_length": form.most,
+                },
             },
         ],
     }

@@ -14,6 +14,7 @@ from bot.domain.event import Event
 from bot.domain.event import Kind as Happened
 from bot.domain.notices import noticed
 from bot.domain.plan import Plan
+from bot.domain.review import Review
 from bot.domain.run import FINAL, NEVER_RAN, Run, State
 from bot.domain.run_card import (
     asks_for,
@@ -46,6 +47,7 @@ class Seen:
     now: datetime
     holder: Run | None = None  # who has the lock that it waits for
     files: tuple[str, ...] = ()
+    review: Review | None = None  # of what ran without votes
 
 
 @dataclass(frozen=True, slots=True)

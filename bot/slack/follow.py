@@ -11,7 +11,7 @@ from functools import partial
 
 import structlog
 
-from bot.db import approvals, database, events, files, locks, offers, posts, reply_urls, runs
+from bot.db import approvals, database, events, files, locks, offers, posts, reply_urls, reviews, runs
 from bot.db.bell import Bell
 from bot.db.database import AWAY, Connection, Pool, Rows
 from bot.db.posts import Intent
@@ -29,6 +29,7 @@ from bot.slack import announce, monitors
 from bot.slack.deliver import Deliverer
 from bot.slack.desired import END, THREAD, Desired, Seen, desired, has_root, thread_lines, where
 from bot.slack.send import Sender
+from bot.slack.unvoted import unvoted
 from bot.slack.wanted import wanted
 
 log = structlog.get_logger()
@@ -150,7 +151,7 @@ class Follower:
         self._watch_the_clock(seen)
         run = seen.run
         at = where(run, self._catalog(), self._commands.get(run.command))
-        messages = desired(seen, at, self._name)
+        messages = [*desired(seen, at, self._name), *unvoted(seen, at, self._name)]
         for message in messages:
             await posts.intend(connection, await self._intent(connection, message, run))
         await posts.drop_others(connection, run_id, [message.key for message in messages])
@@ -268,14 +269,16 @@ async def see(rows: Rows, run_id: RunId, now: datetime) -> Seen | None:
     if run.state is State.WAITING and run.approved_at is not None:
         held_by = await locks.holder(rows, run)
         holder = await runs.get(rows, held_by) if held_by else None
+    approval = await approvals.get(rows, run_id)
     return Seen(
         run,
         plans.from_json(run.plan) if run.plan else None,
-        await approvals.get(rows, run_id),
+        approval,
         await events.of_run(rows, run_id),
         now,
         holder,
         tuple(name for name, _ in await files.of_run(rows, run_id)),
+        await reviews.get(rows, run_id) if approval is not None and approval.way != "votes" else None,
     )
 
 

@@ -19,6 +19,7 @@ from bot.domain.event import Event, Wanted
 from bot.domain.json import JsonObject
 from bot.domain.parse import Parsed, parse_line
 from bot.domain.plan import Plan
+from bot.domain.review import Review
 from bot.domain.run import Run, RunId, State
 from permissions.model import Risk
 
@@ -39,6 +40,7 @@ class MemoryGovern:
     held: list[LockInfo] = field(default_factory=list)
     report: ChainReport = field(default_factory=lambda: ChainReport(True, 0, 0, ""))
     asked: list[tuple[object, ...]] = field(default_factory=list)
+    open_reviews: list[Review] = field(default_factory=list)
 
     def _did(self, *what: object) -> Card:
         self.asked.append(what)
@@ -59,6 +61,18 @@ class MemoryGovern:
 
     async def settle(self, run: RunId, by: str, how: Literal["done", "not-done"], note: str) -> Card:
         return self._did("settle", run, by, how, note)
+
+    async def go_alone(self, run: RunId, by: str, because: str) -> Card:
+        return self._did("go_alone", run, by, because)
+
+    async def break_glass(self, run: RunId, by: str, because: str) -> Card:
+        return self._did("break_glass", run, by, because)
+
+    async def review(self, run: RunId, by: str, verdict: Literal["fine", "talk"], says: str) -> Card:
+        return self._did("review", run, by, verdict, says)
+
+    async def reviews(self) -> Sequence[Review]:
+        return self.open_reviews
 
     async def runs(self, *, place: Place | None = None, limit: int = 10) -> Sequence[Run]:
         self.asked.append(("runs", place, limit))
