@@ -1,4 +1,4 @@
-"""One file = one slash command: its verbs, plan, execute and help. Nothing else lives here."""
+"""One file or folder = one slash command: its verbs, plan, execute and help. Nothing else lives here."""
 
 import pkgutil
 from importlib import import_module

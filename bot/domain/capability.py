@@ -239,26 +239,45 @@ class Running(Look, Protocol):
 
 
 class BackupStore(Protocol):
-    """Where backups lie: a folder now."""
+    """Where backups lie: a folder of this host, or a bucket."""
 
-    async def write(self, name: str, chunks: AsyncIterator[bytes]) -> "Stored": ...
-    def path(self, name: str) -> Path: ...
-    async def sum(self, name: str) -> str | None:
-        """SHA-256 of what lies there now; None when it is gone."""
+    async def write(self, name: str, chunks: AsyncIterator[bytes]) -> "Stored":
+        """Under `name` once all of it came and is known to lie there; ProviderError when the name is taken."""
         ...
 
-    async def listed(self) -> Sequence["Stored"]: ...
+    def local(self, name: str) -> AbstractAsyncContextManager["Copy | None"]:
+        """What lies there now as a file of this host, while the context lasts; None when it is gone."""
+        ...
+
+    async def names(self) -> frozenset[str]:
+        """Of the whole backups."""
+        ...
+
+    def where(self, name: str) -> str:
+        """As people would look for it."""
+        ...
+
     async def remove(self, name: str) -> None:
         """Gone for good; nothing happens when it is gone already. ProviderError when it cannot be."""
         ...
 
-    async def free_bytes(self) -> int: ...
+    async def free_bytes(self) -> int | None:
+        """None where nobody can say."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
     name: str
     size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A backup as a file to read. sha256: of all that was read."""
+
+    path: Path
     sha256: str
 
 

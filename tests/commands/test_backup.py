@@ -1,6 +1,7 @@
 """/backup on real PostgreSQL servers and a real folder: made, listed, proven, and what is said when it is not."""
 
 import asyncio
+import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
@@ -127,17 +128,19 @@ def table(card: Card) -> tuple[tuple[str, ...], ...]:
 
 async def test_a_backup_is_made_recorded_and_told(say: Say, store: FolderStore, memory_records: Any) -> None:
     card = await say("/backup db shop production")
-    (stored,) = await store.listed()
+    (name,) = await store.names()
     record = memory_records.of("backup")["B-42"]
-    assert stored.name == "shop-production-20261120T030730Z-B-42.dump"
-    assert (record["file"], record["sha256"], record["size"]) == (stored.name, stored.sha256, stored.size)
+    content = store.path(name).read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    assert name == "shop-production-20261120T030730Z-B-42.dump"
+    assert (record["file"], record["sha256"], record["size"]) == (name, sha256, len(content))
     assert (record["rows"], record["verified"]) == ({"public.orders": 1200}, "file")
     assert (card.tone, card.title) == (Tone.OK, "shop production is backed up: B-42")
     assert "1,200 rows in 1 table" in card.text
     assert card.text.endswith("Nothing in the service was changed.")
     told = lines(card)
-    assert f"Stored {store.path(stored.name)}" in told
-    assert f"SHA-256 {stored.sha256}" in told
+    assert f"Stored {store.path(name)}" in told
+    assert f"SHA-256 {sha256}" in told
     assert "First backup of shop production on record" in told
     assert "Changed one new file in the backup store, nothing in the service" in told
     assert [button.ask for button in card.buttons] == ["/backup verify shop production B-42"]
@@ -173,7 +176,7 @@ async def test_a_dump_that_breaks_off_leaves_no_file_and_no_record(
     with pytest.raises(StepFailed, match="pg_dump ended with code 1") as caught:
         await say("/backup db shop production")
     assert caught.value.changed == "nothing"
-    assert await store.listed() == []
+    assert await store.names() == frozenset()
     assert memory_records.of("backup") == {}
 
 
@@ -182,7 +185,7 @@ async def test_a_run_cancelled_after_the_dump_keeps_a_whole_file_on_record(
 ) -> None:
     with pytest.raises(Stopped):
         await say("/backup db shop production", reason="check")
-    assert len(await store.listed()) == 1
+    assert len(await store.names()) == 1
     assert memory_records.of("backup")["B-42"]["verified"] == ""
 
 
@@ -192,7 +195,7 @@ async def test_without_room_nothing_is_begun(say: Say, store: FolderStore, memor
     with pytest.raises(StepFailed, match=r"has room for .*, and this needs about") as caught:
         await say("/backup db shop production")
     assert caught.value.changed == "nothing"
-    assert await store.listed() == []
+    assert await store.names() == frozenset()
 
 
 # --- verify ----------------------------------------------------------------------------------------------------

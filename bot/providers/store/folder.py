@@ -5,22 +5,20 @@ import errno
 import fcntl
 import hashlib
 import os
-import re
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from bot.domain.capability import Stored
+from bot.domain.capability import Copy, Stored
 from bot.domain.errors import ProviderError
 from bot.domain.words import size
+from bot.providers.store.names import SUM, UNFINISHED, check_name
 
 RESERVE = 256 * 1000 * 1000  # bytes of the disk that a backup leaves free
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,180}")
-_SUM, _PART = ".sha256", ".part"
 _BLOCK = 1024 * 1024  # written and hashed in one go, in a thread: small pieces would cost more to hand over
 _LOOK_EVERY = 64  # blocks between two looks at the free space
 
@@ -62,17 +60,19 @@ class FolderStore:
             part.file.close()
 
     def path(self, name: str) -> Path:
-        if not _NAME.fullmatch(name) or name.endswith((_SUM, _PART)):
-            raise ValueError(f"not a backup's name: {name!r}")
-        return self.folder / name
+        return self.folder / check_name(name)
 
-    async def sum(self, name: str) -> str | None:
-        """SHA-256 of what lies there now; None when it is gone."""
-        return await asyncio.to_thread(_sum_of, self.path(name))
+    def where(self, name: str) -> str:
+        return str(self.path(name))
 
-    async def listed(self) -> list[Stored]:
-        """Whole backups by name."""
-        return await asyncio.to_thread(self._listed)
+    @asynccontextmanager
+    async def local(self, name: str) -> AsyncIterator[Copy | None]:
+        """The file itself; its sum is made now."""
+        sha256 = await asyncio.to_thread(_sum_of, self.path(name))
+        yield Copy(self.path(name), sha256) if sha256 else None
+
+    async def names(self) -> frozenset[str]:
+        return await asyncio.to_thread(self._names)
 
     async def remove(self, name: str) -> None:
         """The file first: a sum without its file is never taken for a backup."""
@@ -115,7 +115,7 @@ class FolderStore:
             self._clear_remains()
             if final.exists():
                 raise ProviderError("store", f"There is already a backup {final.name}.", "Ask again for a new one.")
-            path = self.folder / f".{final.name}.{secrets.token_hex(4)}{_PART}"
+            path = self.folder / f".{final.name}.{secrets.token_hex(4)}{UNFINISHED}"
             return Part(_locked(path), path)
         except OSError as error:
             raise _full(error, self.folder) from error
@@ -124,7 +124,7 @@ class FolderStore:
         part.file.flush()
         os.fsync(part.file.fileno())
         stored = Stored(final.name, part.size, part.hash.hexdigest())
-        sums = final.with_name(final.name + _SUM)
+        sums = final.with_name(final.name + SUM)
         with self._named(sums):  # first: a backup with its name has its sum beside it
             _write_sum(sums, stored)
             os.link(part.path, final)  # unlike rename, refuses a name that is taken
@@ -143,20 +143,20 @@ class FolderStore:
 
     def _clear_remains(self) -> None:
         """Parts whose writer is gone hold half a backup: nobody needs them."""
-        for path in self.folder.glob(f".*{_PART}"):
+        for path in self.folder.glob(f".*{UNFINISHED}"):
             with suppress(OSError), path.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 path.unlink()
 
-    def _listed(self) -> list[Stored]:
+    def _names(self) -> frozenset[str]:
         if not self.folder.is_dir():
-            return []
-        files = sorted(path for path in self.folder.iterdir() if path.is_file() and not path.name.startswith("."))
-        return [Stored(path.name, path.stat().st_size, _sum(path)) for path in files if path.suffix != _SUM]
+            return frozenset()
+        files = (path for path in self.folder.iterdir() if path.is_file() and not path.name.startswith("."))
+        return frozenset(path.name for path in files if path.suffix != SUM)
 
     def _remove(self, path: Path) -> None:
         path.unlink(missing_ok=True)
-        path.with_name(path.name + _SUM).unlink(missing_ok=True)
+        path.with_name(path.name + SUM).unlink(missing_ok=True)
         if self.folder.is_dir():
             _sync(self.folder)
 
@@ -184,13 +184,6 @@ def _write_sum(path: Path, stored: Stored) -> None:
     with _new(path) as file:
         file.write(f"{stored.sha256}  {stored.name}\n".encode())
         os.fsync(file.fileno())
-
-
-def _sum(path: Path) -> str:
-    try:
-        return path.with_name(path.name + _SUM).read_text().partition(" ")[0]
-    except OSError:
-        return ""
 
 
 def _sum_of(path: Path) -> str | None:

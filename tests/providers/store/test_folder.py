@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.capability import Copy
 from bot.domain.errors import ProviderError
 from bot.providers.store.folder import FolderStore
 
@@ -40,8 +41,9 @@ async def test_what_comes_is_stored_with_its_sum(tmp_path: Path) -> None:
     path = store(tmp_path).path(NAME)
     assert path.read_bytes() == whole
     assert (stored.name, stored.size, stored.sha256) == (NAME, len(whole), hashlib.sha256(whole).hexdigest())
-    assert await store(tmp_path).listed() == [stored]
-    assert await store(tmp_path).sum(NAME) == stored.sha256
+    assert await store(tmp_path).names() == {NAME}
+    async with store(tmp_path).local(NAME) as copy:
+        assert copy == Copy(path, stored.sha256)
     assert path.with_name(f"{NAME}.sha256").read_text() == f"{stored.sha256}  {NAME}\n"
 
 
@@ -101,8 +103,9 @@ def test_a_name_never_leads_out_of_the_folder(tmp_path: Path, name: str) -> None
 
 
 async def test_before_the_first_backup_there_is_none(tmp_path: Path) -> None:
-    assert await store(tmp_path).listed() == []
-    assert await store(tmp_path).sum(NAME) is None
+    assert await store(tmp_path).names() == frozenset()
+    async with store(tmp_path).local(NAME) as copy:
+        assert copy is None
     assert await store(tmp_path).free_bytes() > 0
 
 
@@ -130,7 +133,7 @@ async def test_a_killed_writer_leaves_nothing_that_looks_whole(tmp_path: Path) -
     assert await process.stdout.readline() == b"half\n"
     process.kill()
     await process.wait()
-    assert await store(tmp_path).listed() == []
+    assert await store(tmp_path).names() == frozenset()
     assert [name for name in left(tmp_path) if not name.startswith(".")] == []
     await store(tmp_path).write(NAME, pieces(b"x"))
     assert left(tmp_path) == [NAME, f"{NAME}.sha256"]
