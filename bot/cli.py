@@ -8,13 +8,12 @@ from typing import Annotated, Literal
 import typer
 import yaml
 
-from bot import cli_policy, logs
+from bot import cli_audit, cli_policy, logs
 from bot.settings import SettingsError
 from bot.terminal import load_settings, run, stop
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
-audit_app = typer.Typer(no_args_is_help=True, help="The audit log.")
-app.add_typer(audit_app, name="audit")
+app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_policy.app, name="policy")
 
 Set = Literal["five", "core", "all"]
@@ -121,15 +120,3 @@ def schema(which: Annotated[Literal["catalog", "policy"], typer.Argument(help="O
     from bot.files import schema_of
 
     typer.echo(json.dumps(schema_of(which), indent=2))
-
-
-@audit_app.command("verify")
-def audit_verify() -> None:
-    """Walk the whole chain of events and tell whether anything was changed, removed or added."""
-    from bot import serve as process
-
-    report = run(process.verify_chain(load_settings()))
-    if not report.whole:
-        stop(f"The chain is broken after {report.events} good events: {report.says}.")
-    erased = f"; {report.erased} payloads erased by retention" if report.erased else ""
-    typer.echo(f"The chain is whole: {report.events} events{erased}. Head {report.head[:16]}.")

@@ -14,6 +14,8 @@ MAY_KNOW = {
     "bot.cli": {"*"},
     "bot.serve": {"*"},
     "bot.cli_policy": {"*"},
+    "bot.cli_audit": {"*"},
+    "bot.export": {"bot.storage", "bot.settings", "bot.db", "bot.domain"},
     "bot.serving": {
         *(
             "bot.incoming",

@@ -60,6 +60,7 @@ class Kind(StrEnum):
     SCHEDULE_MISSED = "schedule.missed"
     POLICY_CHANGED = "policy.changed"
     POLICY_REFUSED = "policy.refused"
+    AUDIT_EXPORTED = "audit.exported"
     BOT_STARTED = "bot.started"
     BOT_STOPPED = "bot.stopped"
     SLACK_REVOKED = "slack.revoked"

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import cast
 
 from bot.domain.approval import Approval
-from bot.domain.card import Button, Card, StepLine, Table, Tone
+from bot.domain.card import Button, Card, Part, StepLine, Table, Tone
 from bot.domain.catalog import Place
 from bot.domain.json import JsonObject
 from bot.domain.plan import Plan
@@ -143,14 +144,20 @@ def health_line(place: Place, known: JsonObject | None) -> str:
 
 def flat(card: Card) -> Card:
     """The same as text: a Home and a form show neither tables nor steps."""
-    return replace(
-        card, body=tuple(_flat(part) if isinstance(part, Table | StepLine) else part for part in card.body)
-    )
+    parts: list[Part] = []
+    for kind, group in groupby(card.body, key=type):
+        if kind is StepLine:
+            parts.append("\n".join(_step(part) for part in group if isinstance(part, StepLine)))
+        else:
+            parts += [_table(part) if isinstance(part, Table) else part for part in group]
+    return replace(card, body=tuple(parts))
 
 
-def _flat(part: Table | StepLine) -> str:
-    if isinstance(part, StepLine):
-        return " ".join(word for word in (MARKS[part.state], part.name, part.says) if word)
+def _step(part: StepLine) -> str:
+    return " ".join(word for word in (MARKS[part.state], part.name, part.says) if word)
+
+
+def _table(part: Table) -> str:
     rows = [part.head, *part.rows] if part.head else part.rows
     return "\n".join(" · ".join(cell for cell in row if cell) for row in rows)
 

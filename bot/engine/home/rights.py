@@ -37,7 +37,7 @@ def _of_service(looking: Looking, service: ServiceEntry) -> str:
         place = Place(service.name, environment)
         entries = list(_entries(looking, place))
         if told := _told(entries):
-            lines.append(f"{environment}: {told}")
+            lines.append(f"{bold(environment)} {told}")
             example = example or _example(entries, place)
     return "\n".join([bold(service.name), *lines, example]).strip() if lines else ""
 
@@ -88,4 +88,4 @@ def _example(entries: list[Entry], place: Place) -> str:
     """Something that changes the place, where they may; else a look."""
     verbs = [verb for entry in entries for verb, how in entry.how.items() if how != "no"]
     first = sorted(verbs, key=lambda verb: (verb.risk.harmless, verb.risk.rank))[:1]
-    return "".join(f"for example {code(example_at(verb, place))}" for verb in first)
+    return "".join(f"For example {code(example_at(verb, place))}" for verb in first)
