@@ -38,6 +38,7 @@ bench: $(STAMP) ## Measure acknowledgement, start-up and backup against a baseli
 	$(BIN)/python -m bench.startup
 	$(BIN)/python -m bench.backup
 	$(BIN)/python -m bench.start
+	$(BIN)/python -m bench.home
 
 prove: $(STAMP) ## Crash, freeze, cut and race the real bot, and check every promise (SEED=… repeats, ARGS=--short)
 	$(BIN)/python -m tests.prove $(ARGS)

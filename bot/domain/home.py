@@ -12,7 +12,7 @@ from bot.domain.catalog import Place
 from bot.domain.json import JsonObject
 from bot.domain.plan import Plan
 from bot.domain.run import ACTIVE, BEFORE_RUNNING, Run, State
-from bot.domain.run_card import asks_for, details_button, own_confirm_card, plan_card, progress_card
+from bot.domain.run_card import asks_for, details_button, own_confirm_card, plan_card, progress_card, requester_card
 from bot.domain.run_lines import Names
 from bot.domain.words import bold, clean, code, listed, quoted, when
 
@@ -68,10 +68,10 @@ def waiting_card(run: Run, plan: Plan, approval: Approval, names: Names) -> Card
 
 def asked_card(run: Run, plan: Plan | None, approval: Approval | None, names: Names, now: datetime) -> Card:
     """A request of their own that is not over."""
-    own = _waits(run) and approval is not None and not approval.need and plan is not None
     lines = [bold(asks_for(run, plan)), f"{run.label}{_why(run)} · {_stands(run, approval, names)}"]
-    if own and plan is not None and approval is not None:
-        return said(_lines(lines), own_confirm_card(run, plan, approval).buttons)
+    if run.state is State.WAITING and run.approved_at is None and plan is not None and approval is not None:
+        card = requester_card(run, plan, approval, names) if approval.need else own_confirm_card(run, plan, approval)
+        return said(_lines(lines), card.buttons)
     if run.state in ACTIVE:
         return said(_lines(lines), progress_card(run, plan, (), names, now).buttons)
     withdraw = (Button("Withdraw", action="run.withdraw", target=run.target),) if run.state in BEFORE_RUNNING else ()
@@ -93,10 +93,6 @@ def _stands(run: Run, approval: Approval | None, names: Names) -> str:
             return "about to start"
         case _:
             return "being planned"
-
-
-def _waits(run: Run) -> bool:
-    return run.state is State.WAITING and run.approved_at is None
 
 
 def ended_card(ended: Sequence[Run]) -> Card:

@@ -166,6 +166,22 @@ async def test_a_click_that_nobody_answers_is_told(visit: Open, app: StandIn, wo
     await expect(page.get_by_test_id("toast")).to_contain_text("That click was not answered")
 
 
+async def test_the_home_tab_opens_follows_and_its_buttons_name_their_view(visit: Open, app: StandIn) -> None:
+    page = await visit("U0BEN")
+    await page.get_by_test_id("home-tab").click()
+    home = page.locator(".home")
+    await expect(home).to_contain_text("Opening your Home")
+    await app.client.views_publish(user_id="U0BEN", view={"type": "home", "blocks": CARD})
+    approve = home.get_by_test_id("button-approval.approve")
+    await approve.click()
+    await page.get_by_test_id("confirm-ok").click()
+    await expect(approve).not_to_have_attribute("aria-busy", "true")
+    assert app.heard[-1]["container"]["type"] == "view"
+    assert "response_url" not in app.heard[-1]
+    await app.client.views_publish(user_id="U0BEN", view={"type": "home", "blocks": [section("Nothing waits")]})
+    await expect(home).to_contain_text("Nothing waits")
+
+
 async def test_a_card_is_edited_in_place(visit: Open, app: StandIn) -> None:
     page = await visit("U0BEN")
     ts = await post(app, "Approve?", CARD)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.db import homes
 from bot.domain.capability import Running
 from bot.domain.run import State
 from bot.sandbox.workspace.things import View
@@ -129,15 +130,6 @@ async def test_a_home_outlives_a_restart_and_is_forgotten_after_a_day(company: C
     await company.restart()
     await company.asked()
     await shows(company, "ben", "Waiting for you (1)")
+    assert await homes.open_lately(company.pool) == ["U0BEN"]
     await company.forward(timedelta(hours=25))
-    await company.type("ana", "/poke because it is another day")
-    await company.see("it is another day")
-    assert await company.pool.fetchval("SELECT due_at FROM homes WHERE person = 'U0BEN'") is None
-
-
-async def test_the_same_home_is_not_published_again(company: Company) -> None:
-    await opens(company, "ben")
-    calls = [call for call in company.slack.calls if call.method == "views.publish"]
-    await company.type("eli", "/health shop staging")
-    await company.see("shop staging")
-    assert [call for call in company.slack.calls if call.method == "views.publish"] == calls
+    assert await homes.open_lately(company.pool) == []

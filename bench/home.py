@@ -1,0 +1,155 @@
+"""How long an App Home takes where 1,000 requests wait, 100,000 runs have been and 300,000 events are sealed.
+
+`python -m bench.home` prints the whole Home (asked of the record, decided, rendered), each section, and the export of
+the log. An embedded PostgreSQL in its default settings; 20 services, 40 people.
+"""
+
+import io
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvloop
+
+from bot.db import audit_log, database
+from bot.db.bell import Bell
+from bot.db.database import Pool
+from bot.domain.event import Wanted
+from bot.domain.plan import Plan, to_json
+from bot.engine.home import SECTIONS, EngineHome
+from bot.engine.home.looking import Looking
+from bot.engine.installation import Installation
+from bot.export import Selection, export
+from bot.files import read
+from bot.providers.registry import Providers, find_providers
+from bot.slack.home_view import home_view
+from permissions.model import Person
+from tests.support.desk import KnownPeople
+
+RUNS, WAITING, TRIES = 100_000, 1_000, 20
+TEAM, ME = "T0", "U0BEN"
+SERVICES = [f"shop{n}" for n in range(20)]
+CATALOG = "services:\n" + "".join(
+    f"  {name}:\n    environments: {{production: {{}}, staging: {{protected: false}}}}\n" for name in SERVICES
+)
+POLICY = """
+preset: small-team
+people: {ana: U0ANA, ben: U0BEN, chi: U0CHI}
+roles: {admin: [ben], operator: [admin, ana, chi], viewer: everyone}
+grants:
+  - {role: viewer, may: [read]}
+  - {role: operator, may: [record, change]}
+  - {role: admin, may: [record, change, destructive]}
+"""
+FILL = """
+    INSERT INTO runs (state, command, verb, text, request, service, environment, permission, risk, actor, team,
+                      channel, via, plan, digest, finished_at, changed, created_at)
+    SELECT CASE WHEN waits THEN 'waiting' ELSE 'succeeded' END, '/rollback', '', '/rollback shop production', '{}',
+           'shop' || n % 20, 'production', 'deploy:rollback',
+           CASE WHEN waits OR n % 3 = 0 THEN 'change' ELSE 'read' END,
+           CASE WHEN NOT waits AND n % 7 = 0 THEN 'U0BEN' ELSE 'U0ANA' END, 'T0', 'C0', 'slack', $3, 'd' || n,
+           CASE WHEN NOT waits THEN now() END, CASE WHEN NOT waits THEN 'something' END,
+           now() - ($1::integer - n) * interval '1 min'
+    FROM generate_series(1, $1::integer + $2::integer) n
+    CROSS JOIN LATERAL (SELECT n > $1::integer AS waits) AS of_it
+"""
+ASK = """
+    INSERT INTO approvals (run_id, need, asked, confirm, digest, expires_at)
+    SELECT id, 1, '{U0BEN,U0CHI}', 'button', digest, now() + interval '1 hour' + id * interval '1 s'
+    FROM runs WHERE state = 'waiting'
+"""
+EVENTS = """
+    WITH made AS (
+        INSERT INTO events (kind, run_id, actor, service, environment, digest)
+        SELECT k, r.id, r.actor, r.service, r.environment, sha256('{"says":"as it was"}')
+        FROM runs r CROSS JOIN unnest(ARRAY['request.received', 'run.started', 'run.ended']) k
+        RETURNING id
+    ), told AS (
+        INSERT INTO event_payloads SELECT id, '{"says":"as it was"}' FROM made
+    )
+    INSERT INTO event_seals SELECT row_number() OVER (ORDER BY id), id, sha256('x') FROM made
+"""
+
+
+async def fill(pool: Pool) -> None:
+    plan = to_json(
+        Plan("Roll back shop production", "to 4c1d2a7, 2 commits back", "Approve rollback", "Now", {"to": "4c"})
+    )
+    await pool.execute(FILL, RUNS, WAITING, plan, timeout=300)
+    await pool.execute(ASK)
+    await pool.execute(EVENTS, timeout=300)
+    await pool.execute("ANALYZE", timeout=120)
+
+
+def installation(pool: Pool, folder: Path) -> Installation:
+    (folder / "catalog.yml").write_text(CATALOG)
+    (folder / "policy.yml").write_text(POLICY)
+    files = read(folder / "catalog.yml", folder / "policy.yml")
+    now = datetime.now(UTC)
+    ids = ["U0ANA", ME, "U0CHI", *(f"U1{n:05d}" for n in range(40))]
+    people = KnownPeople(*(Person(one, TEAM, one, checked_at=now) for one in ids))
+    providers = Providers(
+        files.catalog, find_providers(), secret=str, clock=lambda: now, data_dir=folder, scratch_server=None
+    )
+    return Installation(pool, Bell(pool), files.commands, files.catalog, files.policy, people, providers, TEAM)
+
+
+async def timed(name: str, work: Callable[[], Awaitable[object]], tries: int = TRIES) -> None:
+    took = []
+    for _ in range(tries):
+        begun = time.perf_counter()
+        await work()
+        took.append((time.perf_counter() - begun) * 1000)
+    print(f"| {name} | {statistics.median(took):.0f} | {max(took):.0f} |", flush=True)
+
+
+async def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="wk-bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        async with database.embedded(folder / "postgres") as url:
+            pool = await database.connect(url)
+            await database.migrate(pool)
+            await fill(pool)
+            print("| what | median ms | slowest ms |\n|---|---:|---:|")
+            await measure(pool, installation(pool, folder))
+            await pool.close()
+
+
+async def measure(pool: Pool, at: Installation) -> None:
+    home = EngineHome(at)
+
+    async def whole() -> None:
+        view = home_view(await home.of(ME))
+        assert f"Waiting for you ({WAITING:,})" in str(view)
+
+    await timed("a whole Home", whole)
+    for section in SECTIONS:
+        looking = Looking(at, at.person(ME, TEAM), at.clock())
+        await timed(f"of it {section.__name__}", lambda: section(looking))  # noqa: B023  (called at once)
+    for wanted in (
+        Wanted(),
+        Wanted("shop3", "production"),
+        Wanted(actor=ME),
+        Wanted(kind="policy"),
+        Wanted(before=99),
+    ):
+        await timed(f"log: {wanted}", lambda: audit_log.found(pool, wanted, 21, None))  # noqa: B023
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    await timed("export of the log", lambda: export(pool, Nothing(), "jsonl", Selection(), "terminal:bench", str), 1)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
+    print(f"the export of {3 * (RUNS + WAITING):,} events took {grown} MB more memory at its peak")
+
+
+class Nothing(io.StringIO):
+    """A file that keeps nothing."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
