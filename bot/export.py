@@ -20,6 +20,9 @@ COLUMNS = (
     *("number", "id", "at", "kind", "actor", "actor_name", "service", "environment", "run"),
     *("body", "erased", "digest", "previous", "hash"),
 )
+_NAMED = tuple(f'"{name}":' for name in COLUMNS)
+_BODY = '"body":'
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute instead of show
 
 
@@ -63,14 +66,14 @@ async def _as_lines(found: AsyncIterator[Sealed], out: TextIO, names: Callable[[
     """The body stands in its line as it is stored, byte for byte."""
     written = 0
     async for event in found:
-        facts = dict(zip(COLUMNS, _facts(event, names), strict=True))
-        parts = (
-            f"{json.dumps(name)}:{(value or 'null') if name == 'body' else json.dumps(value, ensure_ascii=False)}"
-            for name, value in facts.items()
-        )
-        out.write(f"{{{','.join(parts)}}}\n")
+        facts = zip(_NAMED, _facts(event, names), strict=True)
+        out.write(f"{{{','.join(name + _in_json(name, value) for name, value in facts)}}}\n")
         written += 1
     return written
+
+
+def _in_json(name: str, value: str | int | bool | None) -> str:
+    return str(value) if name == _BODY and value is not None else _encode(value)
 
 
 async def _as_table(found: AsyncIterator[Sealed], out: TextIO, names: Callable[[str], str]) -> int:
