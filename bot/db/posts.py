@@ -149,7 +149,8 @@ async def of_run(rows: Rows, run: RunId) -> list[Post]:
 async def due(rows: Rows, limit: int = 200) -> list[Post]:
     """What is to be sent, edited or looked for now: most urgent first, then as intended.
 
-    What hangs on another message waits until that one is there.
+    What hangs on another message waits until that one is there, and what comes later in a thread until it is
+    known what became of what comes before.
     """
     return _posts(
         await rows.fetch(
@@ -161,6 +162,10 @@ async def due(rows: Rows, limit: int = 200) -> list[Post]:
               AND retry_at <= statement_timestamp()
               AND (thread_key IS NULL OR EXISTS (
                   SELECT FROM posts o WHERE o.key = p.thread_key AND (o.ts IS NOT NULL OR o.state = 'gone')))
+              AND NOT (kind = 'thread' AND EXISTS (
+                  SELECT FROM posts e
+                  WHERE e.thread_key = p.thread_key AND e.kind = 'thread' AND e.state IN ('intended', 'unknown')
+                    AND (e.priority, e.number) < (p.priority, p.number)))
             ORDER BY priority, number
             LIMIT $1
             """,

@@ -1,0 +1,50 @@
+"""The queue of messages: what hangs on another one, and what has to come before it."""
+
+from datetime import timedelta
+
+from bot.db import posts
+from bot.db.database import Pool
+from bot.db.posts import Intent, Kind
+
+THREAD, TOLD = 4, 5
+
+
+async def _intend(pool: Pool, key: str, kind: Kind = "thread", priority: int = THREAD) -> None:
+    hangs_on = "root" if kind == "thread" else None
+    await posts.intend(pool, Intent(key, None, kind, {"says": key}, priority, "C1", thread_key=hangs_on))
+
+
+async def _due(pool: Pool) -> list[str]:
+    return [post.key for post in await posts.due(pool)]
+
+
+async def _begin(pool: Pool, key: str) -> None:
+    post = await posts.get(pool, key)
+    assert post is not None
+    assert await posts.begin(pool, post)
+
+
+async def test_a_thread_waits_for_what_may_have_arrived_before(pool: Pool) -> None:
+    await _intend(pool, "root", "message")
+    await posts.posted(pool, "root", "C1", "1.0", "")
+    for key in ("first", "second"):
+        await _intend(pool, key)
+    await _intend(pool, "elsewhere", "message")
+    await _begin(pool, "first")  # whoever sent it died: it is looked for, a little later
+    assert await _due(pool) == ["root", "elsewhere"]
+    await posts.posted(pool, "first", "C1", "2.0", "")
+    assert await _due(pool) == ["root", "second", "elsewhere"]
+
+
+async def test_a_threads_next_line_waits_for_one_that_slack_does_not_take_yet(pool: Pool) -> None:
+    await _intend(pool, "root", "message")
+    await posts.posted(pool, "root", "C1", "1.0", "")
+    await _intend(pool, "told", priority=TOLD)  # intended first, wanted last
+    for key in ("first", "second"):
+        await _intend(pool, key)
+    await posts.later(pool, "first", "ratelimited", timedelta(minutes=1))
+    assert await _due(pool) == ["root"]
+    await posts.gone(pool, "first", "no_permission")
+    assert await _due(pool) == ["root", "second"]
+    await posts.posted(pool, "second", "C1", "2.0", "")
+    assert await _due(pool) == ["root", "told"]
