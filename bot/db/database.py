@@ -8,16 +8,18 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import asyncpg
 import structlog
+from asyncpg.transaction import Transaction
 
 log = structlog.get_logger()
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Rows: TypeAlias = "Connection | Pool"
+Isolation: TypeAlias = Literal["read_committed", "read_uncommitted", "repeatable_read", "serializable"]
 
 _MIGRATING = 0x57A7C4  # advisory lock: one process migrates at a time
 AWAY = (
@@ -42,12 +44,40 @@ class Server(Protocol):
     def cleanup(self) -> None: ...
 
 
+if TYPE_CHECKING:  # generic in its stubs only
+    _Plain: TypeAlias = asyncpg.Connection[asyncpg.Record]
+else:
+    _Plain = asyncpg.Connection
+
+
+class _Transaction(Transaction):
+    """A cancellation stays one where the rollback that it causes finds the connection lost.
+
+    Else a loop that waits out PostgreSQL's absence would go on, and whoever stops it would wait for ever.
+    """
+
+    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+        try:
+            await super().__aexit__(kind, error, trace)
+        except AWAY:
+            if not isinstance(error, asyncio.CancelledError):
+                raise
+
+
+class _Connection(_Plain):
+    def transaction(
+        self, *, isolation: Isolation | None = None, readonly: bool = False, deferrable: bool = False
+    ) -> Transaction:
+        return _Transaction(self, isolation, readonly, deferrable)
+
+
 async def connect(dsn: str, *, size: int = 10) -> Pool:
     """A pool on `dsn` with jsonb as Python values; raises what asyncpg raises when it cannot connect."""
     pool = await asyncpg.create_pool(
         dsn,
         min_size=2,
         max_size=size,
+        connection_class=_Connection,
         init=_prepare,
         reset=_as_it_is,
         command_timeout=20,

@@ -73,3 +73,28 @@ async def _fail_within_a_transaction(pool: Pool) -> None:
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("INSERT INTO deliveries (key) VALUES ('x')")
         raise RuntimeError
+
+
+async def test_a_cancellation_is_not_lost_when_the_transaction_that_it_ends_has_lost_its_connection(
+    pool: Pool,
+) -> None:
+    """Else a loop that waits out PostgreSQL's absence goes on, and whoever stops it waits for ever."""
+    dead = asyncio.Event()
+    goes_on = asyncio.Event()
+
+    async def duty() -> None:
+        try:
+            async with pool.acquire() as connection, connection.transaction():
+                with suppress(*AWAY):
+                    await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+                dead.set()
+                await asyncio.Event().wait()
+        except AWAY:
+            goes_on.set()
+
+    working = asyncio.create_task(duty())
+    await dead.wait()
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert not goes_on.is_set()
