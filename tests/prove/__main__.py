@@ -13,7 +13,7 @@ from random import Random, SystemRandom
 
 from tests.prove import stage
 from tests.prove.figures import Figures, table
-from tests.prove.points import every
+from tests.prove.points import Way, every
 from tests.prove.races import Races
 from tests.prove.rounds import Rounds
 from tests.prove.stage import Stage
@@ -33,11 +33,13 @@ class Size:
     duels: int
     rounds: int
     round_s: float
-    points: int
+    kills: float  # shares of all moments
+    cuts: float
+    freezes: float
 
 
-SHORT = Size(approvals=20, duels=3, rounds=1, round_s=12, points=12)
-WHOLE = Size(approvals=300, duels=25, rounds=8, round_s=30, points=10_000)
+SHORT = Size(approvals=20, duels=3, rounds=1, round_s=12, kills=0.03, cuts=0.03, freezes=0.01)
+WHOLE = Size(approvals=300, duels=25, rounds=8, round_s=30, kills=1.0, cuts=1.0, freezes=0.2)
 
 
 async def races(at: Stage, random: Random, size: Size, figures: Figures) -> None:
@@ -58,15 +60,26 @@ async def crash(at: Stage, random: Random, size: Size, figures: Figures) -> None
     await Rounds(town, random, figures).play(size.rounds, size.round_s)
 
 
-async def points(at: Stage, random: Random, size: Size, figures: Figures) -> None:
-    def choose(found: list[Moment]) -> list[Moment]:
-        return random.sample(found, min(size.points, len(found)))
+def points(way: Way, share: Callable[[Size], float], side_by_side: int = 3) -> "Trial":
+    """Strike at this share of the moments, drawn by the seed."""
 
-    await every(at, figures, choose, side_by_side=2 if size is SHORT else 3)
+    async def trial(at: Stage, random: Random, size: Size, figures: Figures) -> None:
+        def choose(found: list[Moment]) -> list[Moment]:
+            return random.sample(found, max(1, round(len(found) * share(size))))
+
+        await every(at, figures, way, choose, 2 if size is SHORT else side_by_side)
+
+    return trial
 
 
 Trial = Callable[[Stage, Random, Size, Figures], Awaitable[None]]
-TRIALS: Mapping[str, Trial] = {"races": races, "crash": crash, "points": points}
+TRIALS: Mapping[str, Trial] = {
+    "races": races,
+    "crash": crash,
+    "kill": points("kill", lambda size: size.kills),
+    "cut": points("cut", lambda size: size.cuts),
+    "freeze": points("freeze", lambda size: size.freezes),
+}
 
 
 async def prove(seed: int, size: Size, names: list[str]) -> bool:

@@ -20,6 +20,7 @@ if os.environ.get("PROVE_QUICK"):
     pace.POSTS_PER_S = 1000.0
     pace.EDITS_PER_MINUTE, pace.KEPT_FOR_URGENT = 100_000, 10
 
+
 if __name__ == "__main__":
     from bot.__main__ import main
 

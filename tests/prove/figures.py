@@ -12,7 +12,7 @@ _WORDS = {
     "long_freezes": "… of these for longer than every lease",
     "crashes": "PostgreSQL crashed and started again",
     "cuts": "cables cut or silent (bot to PostgreSQL, bot to Slack)",
-    "points": "moments between two statements at which a process was killed",
+    "points": "moments between two statements at which that was done",
     "typed": "commands typed (copies of one delivery count once)",
     "acknowledged": "… of these acknowledged by the bot",
     "clicks": "clicks, forged ones among them",

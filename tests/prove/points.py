@@ -1,7 +1,7 @@
-"""Kill points: one request from the typed line to the last word about it, killed at each moment of it in turn.
+"""Points: one request from the typed line to the last word about it, struck at each moment of it in turn.
 
-A moment is before or after a statement to PostgreSQL, a call to Slack or to the service. After each one the bot is
-started again, people go on as people would, and the laws are asked.
+A moment is before or after a statement to PostgreSQL, a call to Slack or to the service. After each one people go
+on as people would, and the laws are asked.
 """
 
 import asyncio
@@ -9,6 +9,9 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
+
+from aiohttp import ClientSession, ClientTimeout
 
 from bot.domain.run import FINAL, Run, State
 from tests.prove.figures import Figures
@@ -22,6 +25,7 @@ _LEAVES = re.compile(
     r"INSERT|UPDATE|DELETE|COMMIT|WITH r AS|SELECT record_event|SELECT \* FROM receive_run|Slack|service"
 )
 IDLE_S = 3.0
+Way = Literal["kill", "cut", "freeze"]
 AGAIN_S = 0.3
 LEASE_S = 2.0  # of 15: each kill in the middle of a run waits for one
 EVERY = 10  # points between two looks at the whole history
@@ -44,15 +48,21 @@ def leaves_something(moment: Moment) -> bool:
 
 
 class Points:
-    """One bot (`serve`) behind tapped cables: `start`, `learn` what there is, `strike`, `close`."""
+    """One bot (`serve`) behind tapped cables: `start`, `learn` what there is, `strike`, `close`.
 
-    def __init__(self, town: Town, figures: Figures) -> None:
+    way: kill it; cut the one connection, and the bot lives on without the answer; or freeze it, let another bot
+    take over, and thaw it when all is over.
+    """
+
+    def __init__(self, town: Town, figures: Figures, way: Way) -> None:
         self.town, self.figures = town, figures
         self.missed: list[Moment] = []
+        self._way = way
         self._counting = Counting(self._come)
         self._noted: list[Moment] = []
         self._wanted: Moment | None = None
         self._struck = asyncio.Event()
+        self._struck_at = 0.0
         self._of_run: dict[int, Moment] = {}
 
     async def start(self) -> None:
@@ -60,12 +70,14 @@ class Points:
         self._ledger = Wire(self.town.ledger.port, lambda: Calls(counting, "service"))
         await self._ledger.open()
         slack = int(self.town.slack.url.rpartition(":")[2])
-        self.victim = await self.town.unstarted(
+        self.victim = self.door = await self.town.unstarted(
             "serve",
             to_database=Wire(self.town.server.port, lambda: Statements(counting)),
             to_slack=Wire(slack, lambda: Calls(counting, "Slack")),
             ledger=self._ledger.port,
         )
+        if self._way == "freeze":
+            self._other = await self.town.unstarted("serve")
         await self.victim.replica.start()
         await self._request(0)  # whatever happens for the first time only
         await self.town.at_rest()
@@ -98,7 +110,7 @@ class Points:
         self._struck.clear()
         self._wanted = point
         self._counting.begin()
-        raising = asyncio.create_task(self._raise())
+        helping = asyncio.create_task(self._help())
         try:
             run = await self._request(number % len(self.town.lanes))
             self._of_run[run.id] = point
@@ -106,34 +118,77 @@ class Points:
             if not self._struck.is_set():
                 self.missed.append(point)
             else:
-                await raising
+                await helping
                 self.figures.points += 1
                 await self._settle(run)
+                await self._after()
         except AssertionError as error:
-            raise AssertionError(f"{point}: {error}") from error
+            raise AssertionError(f"{self._way} {point}: {error}") from error
         finally:
             self._wanted, self._counting.on = None, False
-            raising.cancel()
+            helping.cancel()
 
     # --- the moment -----------------------------------------------------------------------------------------
 
     async def _come(self, moment: Moment) -> None:
-        if self._struck.is_set():
-            raise Lost
         if self._wanted is None:
             self._noted.append(moment)
+        elif self._struck.is_set():
+            if self._way != "cut":
+                raise Lost
         elif moment == self._wanted:
             self._struck.set()
-            self.town.shoot(self.victim)
-            self.figures.kills += 1
-            raise Lost
+            self._struck_at = time.time()
+            self._strike_now(moment)
 
-    async def _raise(self) -> None:
-        """Started again as soon as it is dead."""
+    def _strike_now(self, moment: Moment) -> None:
+        match self._way:
+            case "kill":
+                self.town.shoot(self.victim)
+                self.figures.kills += 1
+                raise Lost
+            case "cut":
+                self.town.trouble("moment", self._struck_at, self.victim.replica.pid)
+                self.figures.cuts += 1
+                raise Lost
+            case "freeze":
+                self.victim.replica.freeze()
+                self.figures.freezes += 1
+                if moment.side == "before":
+                    raise Lost
+                # else the answer is there when it wakes up, and all that it believes in is over
+
+    async def _help(self) -> None:
+        """What is done at once: started again, or another one is started in the place of the frozen one."""
         await self._struck.wait()
-        await self.victim.replica.ended()
-        self._counting.on = False
-        await self.victim.replica.start()
+        match self._way:
+            case "kill":
+                await self.victim.replica.ended()
+                self._counting.on = False
+                await self.victim.replica.start()
+            case "cut":
+                self._counting.on = False
+            case "freeze":
+                await asyncio.sleep(0.02)  # the answer arrives
+                self._counting.on = False
+                self.victim.database.sever()
+                self.door = self._other
+                await self._other.replica.start()
+
+    async def _after(self) -> None:
+        """Who was frozen wakes up among people who have gone on without it, and is alone again."""
+        if self._way == "freeze":
+            self.victim.replica.thaw()
+            self.town.trouble("moment", self._struck_at, self.victim.replica.pid)
+            await self.town.until(self._awake, "the frozen bot to find its feet")
+            await self.town.at_rest()
+            self.door = self.victim
+            await self.town.kill(self._other)
+            self.figures.kills += 1
+
+    async def _awake(self) -> bool:
+        async with ClientSession(timeout=ClientTimeout(total=2)) as session:
+            return await self.victim.replica.ready(session)
 
     # --- people ---------------------------------------------------------------------------------------------
 
@@ -146,21 +201,21 @@ class Points:
             run = await self.town.run_of(key) if key else None
             if run is None:
                 line = f"/poke shop {place} --number {self.town.number()}"
-                key, answer = await self.town.say("ana", line, (self.victim.replica.url,))
+                key, answer = await self.town.say("ana", line, (self.door.replica.url,))
                 await asyncio.sleep(0 if answer.status == 200 else AGAIN_S)
             elif run.state is State.WAITING and run.approved_at is None:
-                answer = await self.town.click("ben", run, "approval.approve", self.victim.replica)
+                answer = await self.town.click("ben", run, "approval.approve", self.door.replica)
                 await asyncio.sleep(0 if answer.status == 200 else AGAIN_S)
             elif run.state in FINAL:
                 return run
             await asyncio.sleep(0.02)
-        raise AssertionError(f"the request does not end: {run}\n{self.victim.replica.last_words()}")
+        raise AssertionError(f"the request does not end: {run}\n{self.door.replica.last_words()}")
 
     async def _settle(self, run: Run) -> None:
         if run.changed == "unknown":
             done = any(effect.key.startswith(str(run.uuid)) for effect in self.town.ledger.effects)
             button = "run.settle_done" if done else "run.settle_not_done"
-            await self.town.click("ana", run, button, self.victim.replica)
+            await self.town.click("ana", run, button, self.door.replica)
 
     async def _check(self) -> None:
         await self.town.at_rest()
@@ -171,11 +226,11 @@ class Points:
 
 
 async def every(
-    at: Stage, figures: Figures, choose: Callable[[list[Moment]], list[Moment]], side_by_side: int
+    at: Stage, figures: Figures, way: Way, choose: Callable[[list[Moment]], list[Moment]], side_by_side: int
 ) -> None:
-    """Those that `choose` takes of all moments, dealt to several towns that each kill their own bot."""
+    """Those that `choose` takes of all moments, dealt to several towns that each strike at their own bot."""
     towns = [await at.town(10, lease_s=LEASE_S) for _ in range(side_by_side)]
-    trials = [Points(town, figures) for town in towns]
+    trials = [Points(town, figures, way) for town in towns]
     try:
         await asyncio.gather(*(trial.start() for trial in trials))
         points = (await trials[0].learn()).points()
@@ -188,4 +243,4 @@ async def every(
         await asyncio.gather(*(trial.close() for trial in trials))
     missed = [moment for trial in trials for moment in trial.missed]
     if missed:
-        print(f"  {len(missed)} did not come again in this order, and nobody was killed there")
+        print(f"  {len(missed)} did not come again in this order, and nothing was done there")

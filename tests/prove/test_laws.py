@@ -92,6 +92,7 @@ BROKEN: dict[str, list[dict[str, object]]] = {
         {"effects": (Effect("u1:poke", "R-1", "shop one", 90.0, 91.0),)},
         {"effects": (Effect("u9:poke", "R-9", "shop one", 110.0, 111.0),)},
     ],
+    "an effect never follows its end": [{"effects": (Effect("u1:poke", "R-1", "shop one", 113.0, 114.0),)}],
     "what is said to have changed has": [{"effects": ()}, {"runs": _run(state="failed", changed="nothing")}],
     "switches are those of runs": [
         {"switches": (Switches("shop one", 1, 0),)},

@@ -30,6 +30,7 @@ class Wire:
         self._cut = False
         self._links: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._aways: set[asyncio.StreamWriter] = set()
         self.port = 0
 
     async def open(self) -> None:
@@ -61,6 +62,11 @@ class Wire:
         for writer in list(self._writers):
             writer.transport.abort()
 
+    def sever(self) -> None:
+        """The far side is told at once; the near side finds what was on its way to it, and then the end."""
+        for writer in list(self._aways):
+            writer.transport.abort()
+
     def mend(self, *, lose: bool = False) -> None:
         """lose: what stood still meanwhile is gone, as after a silence that a firewall made."""
         if lose:
@@ -90,6 +96,7 @@ class Wire:
             return
         there, away = await asyncio.open_connection("127.0.0.1", self._target)
         self._writers.add(away)
+        self._aways.add(away)
         tap = self._tap() if self._tap else None
         try:
             async with asyncio.TaskGroup() as group:
@@ -99,6 +106,7 @@ class Wire:
             pass
         finally:
             self._writers.discard(away)
+            self._aways.discard(away)
             away.close()
 
     async def _carry(

@@ -87,7 +87,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A fault that was made: kill, end, freeze, cut, stall (of a process), database (of all)."""
+    """A fault that was made: kill, end, freeze, cut, stall, moment (cut off at a chosen one), database (of all)."""
 
     kind: str
     pid: int | None

@@ -79,6 +79,16 @@ def an_effect_is_of_a_run_that_had_started(h: History) -> Iterator[str]:
             yield f"{run.label} had its effect {started[0].at - effect.begun:.3f} s before it started"
 
 
+def an_effect_never_follows_its_end(h: History) -> Iterator[str]:
+    """Who was taken for dead, and was not, does nothing more."""
+    runs = {run.uuid: run for run in h.runs}
+    for effect in h.effects:
+        run = runs.get(effect.key.partition(":")[0])
+        ended = h.of(run.id, "run.ended") if run else []
+        if run and ended and effect.begun > ended[0].at + INSTANT_S:
+            yield f"{run.label} had its effect {effect.begun - ended[0].at:.1f} s after it was told as {run.state}"
+
+
 def what_is_said_to_have_changed_has(h: History) -> Iterator[str]:
     """Only for runs whose effects are counted outside: those of the made-up command."""
     done = {effect.key.partition(":")[0] for effect in h.effects}
@@ -156,7 +166,7 @@ def _explains(h: History, run: RunRow, trouble: Trouble) -> bool:
     begun, ended = _span(h, run)
     met = trouble.begun - INSTANT_S <= ended and trouble.ended + INSTANT_S >= begun
     theirs = trouble.pid is None or run.worker.endswith(f":{trouble.pid}")
-    return met and theirs and (trouble.kind in ("kill", "end") or trouble.ended - trouble.begun >= LONG_S)
+    return met and theirs and (trouble.kind in ("kill", "end", "moment") or trouble.ended - trouble.begun >= LONG_S)
 
 
 def whoever_was_killed_ends_nothing_well(h: History) -> Iterator[str]:
@@ -284,6 +294,7 @@ LAWS: tuple[Law, ...] = (
     what_happens_once_is_written_once,
     an_effect_happens_once_at_most,
     an_effect_is_of_a_run_that_had_started,
+    an_effect_never_follows_its_end,
     what_is_said_to_have_changed_has,
     switches_are_those_of_runs,
     nothing_runs_without_enough_others,
