@@ -25,6 +25,8 @@ from bot.engine.look import EngineLook
 Result = TypeVar("Result")
 
 STEP_DEADLINE = timedelta(minutes=10)
+FRESH = LEASE / 3
+"""A confirmation that took longer to be heard of is none: others may have given this worker up meanwhile."""
 _SAY_EVERY = 0.7  # seconds between two recorded words of a step
 
 
@@ -87,17 +89,40 @@ class EngineRunning(EngineLook):
         tries = count()
 
         async def begin(connection: Connection) -> None:
-            cancel_by = await runs.ours(connection, self.run.id, self._worker)
-            if cancel_by is False:
-                raise NoLongerOurs
-            if cancel_by:
+            if cancel_by := await self._still_ours(connection):
                 raise Stopped(f"Cancelled by {cancel_by} before the step “{name}”.")
             if state is State.VERIFYING:
                 await runs.move(connection, self.run.id, ACTIVE, state, worker=self._worker)
             await self._write(connection, Kind.STEP_STARTED, body, again=next(tries) > 0)
 
-        await within_lease(self._at, begin)
+        await self._confirmed(begin)
         self.in_step = name
+
+    async def _confirmed(self, write: Callable[[Connection], Awaitable[object]]) -> None:
+        """`write` is recorded, and a moment ago the run was ours. Whoever hears of it late asks again: it was frozen,
+        or PostgreSQL away, and others may have taken it for dead meanwhile."""
+        asked = self._time()
+        await within_lease(self._at, write)
+        while self._time() - asked > FRESH.total_seconds():
+            asked = self._time()
+            await within_lease(self._at, self._still_ours)
+
+    async def _still_ours(self, connection: Connection) -> str | None:
+        """Who asked to cancel, if anybody."""
+        cancel_by = await runs.ours(connection, self.run.id, self._worker)
+        if cancel_by is False:
+            raise NoLongerOurs
+        return cancel_by
+
+    async def progress(self, body: JsonObject) -> None:
+        """What a step says is often the last before its effect."""
+        tries = count()
+
+        async def write(connection: Connection) -> None:
+            await self._still_ours(connection)
+            await self._write(connection, Kind.STEP_PROGRESSED, body, again=next(tries) > 0)
+
+        await self._confirmed(write)
 
     @asynccontextmanager
     async def _within(self, name: str, deadline: timedelta | None) -> AsyncIterator["RunningStep"]:
@@ -114,6 +139,8 @@ class EngineRunning(EngineLook):
                     "What it had begun may still be under way: look before you repeat it.",
                     changed="unknown",
                 ) from late
+        except (NoLongerOurs, LeaseLost):
+            raise
         except StepFailed as failed:
             await self._end(step, "failed", failed.what, begun)
             raise
@@ -178,7 +205,7 @@ class RunningStep:
         now = self._running._time()  # noqa: SLF001  (one class in two halves)
         if now - self._said_at >= _SAY_EVERY:
             self._said_at = now
-            await self._running.record(Kind.STEP_PROGRESSED, {"step": self.name, "says": _short(text)})
+            await self._running.progress({"step": self.name, "says": _short(text)})
 
 
 def _short(says: str) -> str:
