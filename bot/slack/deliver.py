@@ -6,6 +6,7 @@ Runs in one process at a time. What it does not know it says so in the row, befo
 import asyncio
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
+from time import monotonic
 from weakref import WeakValueDictionary
 
 import structlog
@@ -25,6 +26,7 @@ log = structlog.get_logger()
 
 POLL_S = 1.0
 LOOK_AFTER = timedelta(seconds=2)
+SEND_WITHIN = posts.LOOK_NOT_BEFORE / 2
 LONGEST_WAIT_S = 15.0
 ANEW_AT_MOST = 3
 ALERT = 0  # priority
@@ -127,7 +129,7 @@ class Deliverer:
         async def fresh() -> Content | None:
             """At our turn: the newest content, marked as being sent."""
             newest = await posts.get(self._pool, post.key)
-            if newest is None or not await posts.begin(self._pool, newest):
+            if newest is None or not await self._begin(newest):
                 return None
             begun.append(newest)
             return content_of(newest.wanted, plain=post.key in self._plain, url=link)
@@ -136,6 +138,15 @@ class Deliverer:
         sent = await self._sender.post(channel, fresh, key=post.key, thread_ts=thread_ts, priority=post.priority)
         if sent is not None:
             await posts.posted(self._pool, post.key, sent.channel, sent.ts, begun[0].wanted_digest)
+
+    async def _begin(self, post: Post) -> bool:
+        """Marked as being sent. Whoever comes back from that late sends nothing: it was frozen, or PostgreSQL away,
+        and another process may have looked for the message meanwhile, and said it again."""
+        asked = monotonic()
+        begun = await posts.begin(self._pool, post)
+        if begun and monotonic() - asked > SEND_WITHIN.total_seconds():
+            raise Unknown("marked too late to be sent")
+        return begun
 
     async def _parent(self, post: Post) -> Post | None:
         """The message that it hangs on or leads to; `due` gives no post before that one is there (or gone)."""
@@ -164,7 +175,7 @@ class Deliverer:
             return
         link = await self._link(post, parent)
         url = await take(self._pool, post.run_id) if post.run_id is not None else None
-        if not await posts.begin(self._pool, post):
+        if not await self._begin(post):
             return
         content = content_of(post.wanted, plain=post.key in self._plain, url=link)
         await self._sender.whisper(post.channel, post.person, content, url=url, priority=post.priority)
@@ -177,7 +188,7 @@ class Deliverer:
             await posts.gone(self._pool, post.key, "the file is not kept any more")
             return
         channel = await self._channel(post)
-        if await posts.begin(self._pool, post):
+        if await self._begin(post):
             title = card_of(post.wanted).text
             await self._sender.upload(channel, name, found[name], title=title, priority=post.priority)
             await self._uploaded(post, channel)

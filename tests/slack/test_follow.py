@@ -26,6 +26,7 @@ from bot.domain.plan import Plan
 from bot.domain.run import FINAL, Run, RunId, State
 from bot.sandbox.workspace import Workspace
 from bot.sandbox.workspace.things import Message
+from bot.slack import deliver
 from bot.slack.follow import Follower
 from bot.slack.reply import Replies
 from bot.slack.send import Sender, web_client
@@ -719,3 +720,26 @@ async def test_an_alert_is_one_message_until_more_fails_or_it_has_recovered(stor
         assert (await story.see("again 1 of 9")).ts not in (first.ts, second.ts)
         await story.settled()
     assert len(story.workspace.messages("C0SHOPOPS")) == 3
+
+
+async def test_who_marks_a_message_late_sends_nothing_before_it_was_looked_for(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frozen between the mark and the sending, it wakes up when another process has said it already."""
+    clock, begin = [0.0], posts.begin
+
+    async def frozen(rows: Pool, post: posts.Post) -> bool:
+        begun = await begin(rows, post)
+        if post.key.endswith(":root") and clock == [0.0]:
+            clock[0] = deliver.SEND_WITHIN.total_seconds() + 0.1
+        return begun
+
+    monkeypatch.setattr(deliver, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(posts, "begin", frozen)
+    await story.ask()
+    async with story.followed():
+        await story.planned(asked=())
+        await story.see("Roll back shop production?")
+        await story.settled()
+    calls = [call.method for call in story.workspace.calls if call.arguments.get("channel") == "C0SHOPOPS"]
+    assert calls == ["conversations.history", "chat.postMessage"]
