@@ -116,6 +116,17 @@ async def _clean(connection: Connection) -> None:
             raise
 
 
+@asynccontextmanager
+async def transaction(rows: Rows) -> AsyncIterator[Connection]:
+    """One on a connection of the pool, or a part of the one that the caller has begun."""
+    if isinstance(rows, asyncpg.Pool):
+        async with rows.acquire() as connection, connection.transaction():
+            yield connection
+    else:
+        async with rows.transaction():
+            yield rows
+
+
 async def migrate(pool: Pool) -> list[str]:
     """Apply the migrations that are missing, one transaction each, under an advisory lock; names of those applied."""
     applied = []

@@ -20,7 +20,7 @@ _COLUMNS = """
     r.id, r.uuid, r.state, r.command, r.verb, r.text, r.request, r.service, r.environment, r.lock, r.permission,
     r.risk, r.actor, r.team, r.channel, r.via, r.reason, r.dry_run, r.because, r.plan, r.digest, r.outcome,
     r.changed, r.worker, r.cancel_by, r.settled_by, r.created_at, r.start_by, r.started_at, r.finished_at,
-    r.approved_at, a.expires_at
+    r.approved_at, r.thread, a.expires_at
 """
 _TARGET = re.compile(r"(\d{1,15})-[0-9a-f]{8}")
 START_WITHIN = timedelta(minutes=15)
@@ -51,7 +51,7 @@ async def receive(rows: Rows, invocation: Invocation, new: NewRun) -> tuple[RunI
     """Commit delivery key, decision and run in one round trip: (run, fresh).
 
     Not fresh: this delivery was seen, or the same open request within a minute is that run. A delivery that
-    made no run gives (None, False).
+    made no run gives (None, False). With a thread, `rows` is a transaction of the caller's.
     """
     kind = Kind.REQUEST_REFUSED if new.state is State.REFUSED else Kind.REQUEST_RECEIVED
     body = canonical({"line": new.line, "because": new.because, "reason": new.reason, "via": invocation.via})
@@ -81,6 +81,8 @@ async def receive(rows: Rows, invocation: Invocation, new: NewRun) -> tuple[RunI
         invocation.response_url,
     )
     assert row is not None  # noqa: S101  (a function with OUT parameters gives exactly one row)
+    if invocation.thread and row["fresh"]:
+        await rows.execute("UPDATE runs SET thread = $2 WHERE id = $1", row["run_id"], invocation.thread)
     return row["run_id"], row["fresh"]
 
 

@@ -26,11 +26,20 @@ class WatchkeeperError(Exception):
 
 
 class BadRequest(WatchkeeperError):
-    """The command could not be read."""
+    """The command could not be read. `field`: the one of the request that is to blame, where that is known."""
 
-    def __init__(self, what: str, next_step: str = "", example: str = "") -> None:
+    def __init__(self, what: str, next_step: str = "", example: str = "", field: str = "") -> None:
         self.example = example
+        self.field = field
         super().__init__(what, next_step)
+
+
+class Missing(BadRequest):
+    """Something that the command needs was not said, and nothing else is wrong: a form can ask for it."""
+
+    command = ""
+    verb: str | None = None  # None: that was not said either
+    text = ""  # what was said, without the command's name
 
 
 class Impossible(WatchkeeperError):

@@ -11,6 +11,7 @@ from bot.domain.run import RunId
 class Kind(StrEnum):
     """Every fact we record, `subject.action`; retired kinds stay listed as comments."""
 
+    REQUEST_PARTIAL = "request.partial"
     REQUEST_RECEIVED = "request.received"
     REQUEST_REFUSED = "request.refused"
     REQUEST_REPEATED = "request.repeated"

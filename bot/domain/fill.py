@@ -1,12 +1,13 @@
 """The fields of one request filling up from a line's words, each at most once; the channel fills the rest. Pure."""
 
 import re
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from bot.domain.catalog import Catalog
 from bot.domain.command import Command, Verb
-from bot.domain.errors import BadRequest
+from bot.domain.errors import BadRequest, Missing
 from bot.domain.fields import Field, Kind, Unfit, fields_of, read, wants
 from bot.domain.names import EVERY, all_environments, environments_of, services_of
 from bot.domain.nearest import nearest
@@ -21,6 +22,7 @@ class Filling:
         self.services, self.environments = services_of(catalog), all_environments(catalog)
         self.fields = fields_of(verb.request)
         self.values: dict[str, Any] = {}
+        self.texts: dict[str, str] = {}  # the same as it was typed
 
     @property
     def said(self) -> str:
@@ -28,15 +30,40 @@ class Filling:
 
     def request(self, channel: str) -> object:
         """The request, with what the channel stands for; BadRequest names what is still missing."""
-        self._bind(*self.catalog.bound(channel))
-        self._resolve_environment()
+        self.place(channel)
         for item in self.fields:
             if item.required and item.name not in self.values:
                 raise self._missing(item)
         try:
             return self.verb.request(**{item.name: self.values.get(item.name, item.default) for item in self.fields})
         except ValueError as error:
-            raise BadRequest(str(error), "", self.verb.example) from None
+            raise BadRequest(str(error), "", self.verb.example, self._blamed()) from None
+
+    def place(self, channel: str) -> None:
+        """Where it is about: as typed, and as the channel stands for."""
+        self._bind(*self.catalog.bound(channel))
+        self._resolve_environment()
+
+    def _blamed(self) -> str:
+        """The field without whose value the request's own check would have been content."""
+        for item in (item for item in self.fields if not item.required and item.name in self.values):
+            values = {one.name: self.values.get(one.name, one.default) for one in self.fields}
+            with suppress(ValueError):
+                self.verb.request(**{**values, item.name: item.default})
+                return item.name
+        return ""
+
+    def give(self, item: Field, text: str) -> None:
+        """A value for this very field, as a form has it. BadRequest when it is none."""
+        try:
+            self.put(item, True if item.kind is Kind.FLAG else self._read(item, text), text)
+        except Unfit as error:
+            raise BadRequest(f"{error}.", "" if wants(item) in str(error) else f"It takes {wants(item)}.") from None
+
+    def _read(self, item: Field, text: str) -> object:
+        if item.kind is Kind.LINE and not text.startswith(("-", "—", "–")):
+            return text.lstrip("/ ")
+        return self._named(item, text) or read(item, text, self.now)
 
     def option(self, name: str, text: str) -> None:
         item = next((item for item in self.fields if item.option == name), None)
@@ -46,7 +73,7 @@ class Filling:
             self.put(item, True, name)
             return
         try:
-            value = self._named(item, text) or read(item, text, self.now)
+            value = self._read(item, text)
         except Unfit as error:
             takes = "" if wants(item) in str(error) else f"It takes {wants(item)}."
             raise BadRequest(f"{code(name)}: {error}.", takes) from None
@@ -58,10 +85,12 @@ class Filling:
             if value in before:
                 raise BadRequest(f"{quoted(text, 40)} is given twice.", "Name it once.")
             self.values[item.name] = (*before, value)
+            self.texts[item.name] = f"{self.texts.get(item.name, '')} {text}".strip()
         elif item.name in self.values:
             raise BadRequest(f"The {item.label} is given twice.", f"Leave out {quoted(text, 40)} or the other one.")
         else:
             self.values[item.name] = value
+            self.texts[item.name] = text
 
     def word(self, text: str) -> None:
         """Give a free word to the first field that can hold it."""
@@ -162,24 +191,25 @@ class Filling:
         own = environments_of(self.catalog.services[name])
         if typed.lower() not in own:
             choices = listed([code(known) for known in self.catalog.services[name].environments], "and")
-            raise BadRequest(f"{name} has no environment {code(typed)}.", f"It has {choices}.", self.verb.example)
+            what = f"{name} has no environment {code(typed)}."
+            raise BadRequest(what, f"It has {choices}.", self.verb.example, environment.name)
         self.values[environment.name] = own[typed.lower()]
 
     def of(self, kind: Kind) -> Field | None:
         return next((item for item in self.fields if item.kind is kind), None)
 
-    def _missing(self, item: Field) -> BadRequest:
+    def _missing(self, item: Field) -> Missing:
         what = f"{self.said} needs to know {'how' if item.kind is Kind.WORD else f'which {item.label}'}."
         if item.kind is Kind.SERVICE:
             choices = listed([code(name) for name in sorted(self.catalog.services)])
-            return BadRequest(what, f"Add {choices}.", self.verb.example)
+            return Missing(what, f"Add {choices}.", self.verb.example, item.name)
         if item.kind is Kind.ENVIRONMENT:
             service = self.of(Kind.SERVICE)
             own = self.catalog.services.get(self.values.get(service.name, "") if service else "")
             names = list(own.environments) if own else sorted(set(self.environments.values()))
-            return BadRequest(what, f"Add {listed([code(name) for name in names])}.", self.verb.example)
+            return Missing(what, f"Add {listed([code(name) for name in names])}.", self.verb.example, item.name)
         added = f"{code(item.option)} with {wants(item)}" if item.option else wants(item)
-        return BadRequest(what, f"Add {added}.", self.verb.example)
+        return Missing(what, f"Add {added}.", self.verb.example, item.name)
 
 
 _NO = object()

@@ -1,10 +1,12 @@
 """What a person did, as the last values that came from Slack or a terminal. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from bot.domain.card import Card
+from bot.domain.form import Form
 
 Via = Literal["slack", "terminal", "schedule"]
 
@@ -29,6 +31,12 @@ class Invocation:
     received_at: datetime
     via: Via = "slack"
     response_url: str = ""
+    thread: str = ""  # ts of the thread that it was said in
+    spoken: str = ""  # as it was written, where it came as a message: no form can be opened from one
+
+    @property
+    def typed(self) -> str:
+        return self.spoken or f"{self.command} {self.text}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +55,13 @@ class Click:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """One line to type before something dangerous starts. `target` names the run."""
-
-    title: str  # at most 24 characters
-    says: str
-    label: str
-    submit: str  # at most 24 characters
-    target: str
-    least: int = 1  # characters
-    most: int = 300
-
-
-@dataclass(frozen=True, slots=True)
 class Submission:
-    """A filled-in `Form`; `target` is believed only after it was looked up."""
+    """A filled-in `Form`: input → value. `target` is believed only after it was looked up."""
 
     target: str
-    typed: str
+    values: Mapping[str, str]
     actor: Actor
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +71,5 @@ class Answer:
     card: Card | None = None
     replace: bool = False  # put it in the place of the ephemeral message that was clicked
     run: int | None = None
-    form: Form | None = None  # to be opened for whoever clicked
+    form: Form | None = None  # to be opened for whoever typed or clicked; in place of the one that was submitted
+    wrong: Mapping[str, str] = field(default_factory=dict)  # input of the submitted form → what is wrong there

@@ -12,7 +12,7 @@ from datetime import datetime
 from bot.domain.card import Card
 from bot.domain.catalog import Catalog, Place
 from bot.domain.command import Command, Verb
-from bot.domain.errors import BadRequest
+from bot.domain.errors import BadRequest, Missing
 from bot.domain.fields import EPOCH, Field, Kind, fields_of
 from bot.domain.fill import Filling
 from bot.domain.help import command_help, menu_help
@@ -61,7 +61,10 @@ def parse(
     try:
         return _read(record, catalog, rest, channel, now)
     except BadRequest as error:
-        raise _with_example(error, record.verbs[0]) from error.__cause__
+        error.example = error.example or record.verbs[0].example
+        if isinstance(error, Missing):
+            error.command, error.text = record.name, rest
+        raise
 
 
 def parse_line(
@@ -117,28 +120,31 @@ def _read(command: Command, catalog: Catalog, text: str, channel: str, now: date
     try:
         return _filled(Filling(command, verb, catalog, now), line, channel)
     except BadRequest as error:
-        raise _with_example(error, verb) from error.__cause__
+        error.example = error.example or verb.example
+        if isinstance(error, Missing):
+            error.verb = verb.word
+        raise
 
 
 def _filled(filling: Filling, line: Line, channel: str) -> Parsed:
+    _fill(filling, line)
+    return parsed_of(filling, channel, line.reason, line.dry_run)
+
+
+def _fill(filling: Filling, line: Line) -> None:
     for name, value in line.options:
         filling.option(name, value)
     for word in line.free:
         filling.word(word.text)
     if line.dry_run and filling.verb.plan is None:
         raise BadRequest(f"{filling.said} makes no plan, so {code(DRY_RUN)} has nothing to show.", "Leave it out.")
-    return _parsed(filling, channel, line.reason, line.dry_run)
-
-
-def _with_example(error: BadRequest, verb: Verb) -> BadRequest:
-    return BadRequest(error.what, error.next_step, error.example or verb.example)
 
 
 def _options(command: Command) -> dict[str, Field]:
     return {item.option: item for verb in command.verbs for item in fields_of(verb.request) if item.option}
 
 
-def _parsed(filling: Filling, channel: str, reason: str, dry_run: bool) -> Parsed:
+def parsed_of(filling: Filling, channel: str, reason: str, dry_run: bool) -> Parsed:
     request = filling.request(channel)
     line = line_of(filling.command, filling.verb, request)
     return Parsed(filling.command, filling.verb, request, line, _place(filling, request), reason, dry_run)
@@ -150,6 +156,24 @@ def _place(filling: Filling, request: object) -> Place | None:
         return None
     names = getattr(request, service.name), getattr(request, environment.name)
     return Place(*names) if all(names) else None
+
+
+# --- what is known so far, for a form ------------------------------------------------------------------------
+
+
+def begun(
+    command: Command, verb: Verb, catalog: Catalog, text: str, *, channel: str, now: datetime
+) -> tuple[Filling, Line]:
+    """One verb's request as far as the line says it. BadRequest when a word of it does not fit that verb."""
+    filling, line_field = Filling(command, verb, catalog, now), _line_field(command)
+    if line_field:
+        _fill_line(filling, line_field, text)
+        return filling, Line()
+    line = split(text, command.name, _options(command))
+    line.free = [word for word in line.free if word.quoted or not verb.word or word.text.lower() != verb.word]
+    _fill(filling, line)
+    filling.place(channel)
+    return filling, line
 
 
 # --- a command whose value is itself a command: /can <@U1> rollback shop production --to previous ------------
@@ -167,6 +191,11 @@ def _read_line(
     if text.lower() in ("help", "--help"):
         return Help(command_help(command))
     filling = Filling(command, command.verbs[0], catalog, now)
+    _fill_line(filling, field, text)
+    return parsed_of(filling, channel, "", dry_run=False)
+
+
+def _fill_line(filling: Filling, field: Field, text: str) -> None:
     while mention := re.match(r"(<@[A-Z0-9]+>)(?: |$)", text):
         filling.word(mention[1])
         text = text[mention.end() :]
@@ -175,7 +204,6 @@ def _read_line(
         raise BadRequest(f"{quoted(rest, 40)} is not a command.", "Name the command first.")
     if rest:
         filling.put(field, rest, rest)
-    return _parsed(filling, channel, "", dry_run=False)
 
 
 # --- which verb --------------------------------------------------------------------------------------------
@@ -202,4 +230,4 @@ def _which(command: Command, line: Line, by_word: Mapping[str, Verb], names: Map
             what = f"{quoted(word.text, 40)} is nothing that {code(command.name)} does."
             return BadRequest(what, f"Did you mean {code(near)}?", by_word[near].example)
     choices = listed([code(word) for word in by_word])
-    return BadRequest(f"{code(command.name)} needs to know what to do.", f"Say {choices}.")
+    return Missing(f"{code(command.name)} needs to know what to do.", f"Say {choices}.")

@@ -99,6 +99,7 @@ class Run:
     started_at: datetime | None
     finished_at: datetime | None
     approved_at: datetime | None = None
+    thread: str = ""  # ts of the thread that it was asked in
 
     @property
     def label(self) -> str:

@@ -30,7 +30,7 @@ def split(text: str, command: str, options: Mapping[str, Field]) -> Line:
     line, following = Line(), words(text)
     for word in following:
         if word.is_("because"):
-            _reason(line, _bare_reason(text[word.end :].strip(), options))
+            take_reason(line, _bare_reason(text[word.end :].strip(), options))
             break
         if word.is_("help") or word.is_("--help"):
             line.help = True
@@ -56,7 +56,7 @@ def _option(line: Line, text: str, following: Iterator[Word], command: str, opti
     if not taken:
         raise _half(name, options)
     if name == BECAUSE:
-        _reason(line, taken)
+        take_reason(line, taken)
     else:
         line.options.append((name, taken))
 
@@ -100,7 +100,7 @@ def _unknown(name: str, command: str, options: Mapping[str, Field]) -> BadReques
     )
 
 
-def _reason(line: Line, reason: str) -> None:
+def take_reason(line: Line, reason: str) -> None:
     reason = reason.strip()
     if line.reason:
         raise BadRequest("The reason is given twice.", f"Say it once, after {code('because')}.")

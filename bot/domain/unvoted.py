@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.domain.approval import Approval, Way
 from bot.domain.card import Button, Card, Confirm, Tone
 from bot.domain.event import Event, Kind
-from bot.domain.invocation import Form
+from bot.domain.form import Form, one_line
 from bot.domain.plan import Plan
 from bot.domain.review import LONGEST, SHORTEST, Review
 from bot.domain.run import Run
@@ -40,7 +40,7 @@ def why_form(run: Run, way: Way) -> Form:
     """One sentence, before anything starts."""
     told = "Nobody has answered." if way == "alone" else "This replaces the votes and nothing else."
     later = "on the next working morning" if way == "alone" else "within 24 hours"
-    return Form(
+    return one_line(
         "Go on alone" if way == "alone" else "Break the glass",
         f"{told} {code(run.text)} starts at once. Everyone in the channel reads why, and somebody else looks at it "
         f"{later}. Nothing was changed yet.",
@@ -132,7 +132,7 @@ def talk_card(run: Run, review: Review, names: Names) -> Card:
 
 
 def talk_form(run: Run) -> Form:
-    return Form(
+    return one_line(
         "Needs a talk",
         f"What about {run.label} needs a talk? Whoever ran it reads this, and the channel. Nothing is changed by it.",
         "What, in one sentence",

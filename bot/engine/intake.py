@@ -3,20 +3,20 @@
 from datetime import datetime
 
 from bot.db import runs
+from bot.db.database import Connection, Rows
 from bot.db.runs import NewRun
 from bot.domain import parse
 from bot.domain.card import Card, Tone
-from bot.domain.errors import BadRequest
+from bot.domain.errors import BadRequest, Missing
+from bot.domain.intake_card import already_asked, not_understood, refused_card
 from bot.domain.invocation import Answer, Invocation
 from bot.domain.parse import Help, Parsed
-from bot.domain.run import Run, RunId, State
-from bot.domain.words import apart, bold, clean, code, linked
+from bot.domain.run import RunId, State
 from bot.engine import freezes
+from bot.engine.forms import Forms
 from bot.engine.installation import Installation
 from permissions.decide import Allow, Deny, NeedsApproval
 from permissions.model import Ask
-
-_TITLE = 100
 
 
 class Intake:
@@ -24,24 +24,33 @@ class Intake:
 
     def __init__(self, installation: Installation) -> None:
         self._at = installation
+        self.forms = Forms(installation, self._judge)
 
-    async def receive(self, invocation: Invocation) -> Answer:
-        """Raises what asyncpg raises when PostgreSQL is away: the caller says that nothing is known."""
+    async def receive(self, invocation: Invocation, within: "Connection | None" = None) -> Answer:
+        """Raises what asyncpg raises when PostgreSQL is away: the caller says that nothing is known.
+
+        within: the transaction that everything belongs to; without it the record is committed here.
+        """
+        rows = within or self._at.pool
         try:
             parsed = self.parse(invocation)
         except BadRequest as bad:
-            return Answer(not_understood(invocation, bad))
+            return await self._unfinished(invocation, bad, rows)
         if isinstance(parsed, Help):
             return Answer(parsed.card)
-        new, refusal = self._decide(parsed, invocation)
-        if refusal is None and (frozen := await freezes.stopped(self._at.pool, self._at, parsed)) is not None:
-            because = f"{frozen.because.sentence} ({frozen.because.where})"
-            new, refusal = new_run(parsed, State.REFUSED, because), refused_card(frozen, parsed.line)
-        run, fresh = await runs.receive(self._at.pool, invocation, new)
+        new, refusal = await self._judge(parsed, invocation, rows)
+        run, fresh = await runs.receive(rows, invocation, new)
         self._at.bell.ring("work", "outbox")
         if refusal is not None:
             return Answer(refusal, run=run)
-        return Answer(None if fresh else await self._repeated(run), run=run)
+        return Answer(None if fresh else await self._repeated(run, rows), run=run)
+
+    async def _unfinished(self, invocation: Invocation, bad: BadRequest, rows: Rows) -> Answer:
+        """A form asks for what is missing, once it is known that this person may do it somewhere."""
+        formless = invocation.via != "slack" or self._undecidable(invocation)
+        if formless or not isinstance(bad, Missing):
+            return Answer(not_understood(invocation, bad))
+        return await self.forms.begin(invocation, bad, rows)
 
     def parse(self, invocation: Invocation) -> Parsed | Help:
         return parse.parse(
@@ -52,6 +61,15 @@ class Intake:
             channel=invocation.channel,
             now=invocation.received_at.astimezone(self._at.zone),
         )
+
+    async def _judge(self, parsed: Parsed, invocation: Invocation, rows: Rows) -> tuple[NewRun, Card | None]:
+        """By the policy, and by the freezes that stand."""
+        new, refusal = self._decide(parsed, invocation)
+        frozen = await freezes.stopped(rows, self._at, parsed) if refusal is None else None
+        if frozen is None:
+            return new, refusal
+        because = f"{frozen.because.sentence} ({frozen.because.where})"
+        return new_run(parsed, State.REFUSED, because), refused_card(frozen, parsed.line)
 
     def _decide(self, parsed: Parsed, invocation: Invocation) -> tuple[NewRun, Card | None]:
         """The run to write, and the card of a refusal. Somebody we do not know well enough is decided later."""
@@ -81,8 +99,8 @@ class Intake:
         ours = invocation.actor.team == self._at.team
         return ours and not self._at.people.fresh(invocation.actor.id, invocation.received_at)
 
-    async def _repeated(self, run_id: RunId | None) -> Card | None:
-        run = await runs.get(self._at.pool, run_id) if run_id else None
+    async def _repeated(self, run_id: RunId | None, rows: Rows) -> Card | None:
+        run = await runs.get(rows, run_id) if run_id else None
         return already_asked(run) if run else None
 
 
@@ -103,43 +121,6 @@ def new_run(parsed: Parsed, state: State, because: str) -> NewRun:
         reason=parsed.reason,
         dry_run=parsed.dry_run,
         because=because,
-    )
-
-
-def refused_card(deny: Deny, line: str) -> Card:
-    """A refusal says what is not allowed, why, which rule decided, and who can."""
-    what, why = apart(deny.because.sentence)
-    return Card(
-        Tone.STOPPED,
-        what,
-        f"{clean(line)}: refused. {deny.because.sentence} {deny.next_step} Nothing was changed.",
-        tuple(part for part in (linked(f"{why}\n{deny.next_step}".strip()),) if part),
-        footer=f"Nothing was changed · decided by {deny.because.where} · recorded in the audit log",
-    )
-
-
-def not_understood(invocation: Invocation, bad: BadRequest) -> Card:
-    """What was wrong is the title, unless it is too long for one."""
-    typed = clean(f"{invocation.command} {invocation.text}".strip(), 300)
-    short = len(bad.what) <= _TITLE
-    lines = ("" if short else bad.what, bad.next_step, f"For example {code(bad.example)}" if bad.example else "")
-    body = "\n".join(line for line in lines if line)
-    return Card(
-        Tone.WARN,
-        bad.what.removesuffix(".") if short else "I did not understand that",
-        f"{bad.what} {bad.next_step} Nothing was changed.",
-        (body,) if body else (),
-        footer=f"Nothing was changed · you typed {code(typed)}",
-    )
-
-
-def already_asked(run: Run) -> Card:
-    return Card(
-        Tone.INFO,
-        f"{run.label}: already asked",
-        f"You asked for this less than a minute ago: it is {run.label}, {run.state.value}. Nothing was added.",
-        (f"You asked for {bold(run.text)} less than a minute ago. It is {run.label}, now {run.state.value}.",),
-        footer="Nothing was added: the same open request within a minute is the same run",
     )
 
 

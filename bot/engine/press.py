@@ -4,7 +4,8 @@ from bot.db import events, offers, runs
 from bot.domain import words
 from bot.domain.card import Card
 from bot.domain.event import Kind
-from bot.domain.invocation import Answer, Click, Form, Invocation, Submission
+from bot.domain.form import LINE, Form
+from bot.domain.invocation import Answer, Click, Invocation, Submission
 from bot.domain.json import JsonObject
 from bot.domain.run import Run
 from bot.engine import waves
@@ -37,6 +38,8 @@ class Press:
             return await self._foreign(click)
         if click.action.startswith("ask"):
             return await self._ask(click)
+        if click.action == "form.open":
+            return await self._intake.forms.open(click) or await self._forged(click)
         run = await runs.by_target(self._at.pool, click.target)
         if run is None:
             return await self._forged(click)
@@ -69,22 +72,28 @@ class Press:
                 found = await self._reviews.ask_why(run, who)
         return Answer(form=found, run=run.id) if isinstance(found, Form) else Answer(found, run=run.id)
 
-    async def submitted(self, submission: Submission) -> str | None:
-        """A typed confirmation: what is wrong with it, to be shown under the field, or None."""
+    async def submitted(self, submission: Submission) -> Answer:
+        """A typed confirmation or a completed request: what is wrong in it, the form that follows, or nothing."""
         ours = bool(self._at.team) and submission.actor.team == self._at.team
         purpose, _, target = submission.target.rpartition(":")
         run = await runs.by_target(self._at.pool, target) if ours else None
-        if run is None:
-            because = "the form's token is not one of mine" if ours else "somebody from another workspace sent a form"
-            await self._audit(submission.actor.id, because, "form")
-            return "This form belongs to nothing that waits. Ask again. Nothing was changed."
-        match await self._take(purpose, run, submission.actor.id, submission.typed):
+        if run is not None:
+            return await self._said(purpose, run, submission)
+        answer = await self._intake.forms.submitted(submission) if ours else None
+        if answer is not None:
+            return answer
+        because = "the form's token is not one of theirs" if ours else "somebody from another workspace sent a form"
+        await self._audit(submission.actor.id, because, "form")
+        return Answer(wrong={"": "This form belongs to nothing that waits. Ask again. Nothing was changed."})
+
+    async def _said(self, purpose: str, run: Run, submission: Submission) -> Answer:
+        match await self._take(purpose, run, submission.actor.id, submission.values.get(LINE, "")):
             case Form():
-                return f"That is not “{run.place}”. Nothing was changed."
+                return Answer(wrong={"": f"That is not “{run.place}”. Nothing was changed."})
             case Card() as card:
-                return card.text[:300]
+                return Answer(wrong={"": words.plain(card.text)})
             case None:
-                return None
+                return Answer(run=run.id)
 
     async def _take(self, purpose: str, run: Run, who: str, typed: str) -> Card | Form | None:
         match purpose:

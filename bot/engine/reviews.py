@@ -4,7 +4,7 @@ from bot.db import database, events, reviews, runs
 from bot.db.database import Connection
 from bot.domain.card import Card
 from bot.domain.event import Kind
-from bot.domain.invocation import Form
+from bot.domain.form import Form
 from bot.domain.json import JsonObject
 from bot.domain.review import LONGEST, SHORTEST, Review, Verdict, next_time, reason
 from bot.domain.run import FINAL, Run, RunId

@@ -10,7 +10,7 @@ from bot.db.database import Connection
 from bot.domain.approval import Approval, ApprovalState, Way
 from bot.domain.card import Card
 from bot.domain.event import Kind
-from bot.domain.invocation import Form
+from bot.domain.form import Form
 from bot.domain.json import JsonObject
 from bot.domain.review import LONGEST, SHORTEST, next_time, reason
 from bot.domain.run import Run, RunId

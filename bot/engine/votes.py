@@ -5,7 +5,7 @@ from bot.db.database import Connection
 from bot.domain.approval import Approval, ApprovalState
 from bot.domain.card import Card
 from bot.domain.event import Kind
-from bot.domain.invocation import Form
+from bot.domain.form import Form, one_line
 from bot.domain.json import JsonObject
 from bot.domain.run import Run, RunId, State
 from bot.domain.words import clean, code
@@ -148,7 +148,7 @@ def too_late(run: Run, approval: Approval) -> Card:
 
 def typed_form(run: Run) -> Form:
     """Typing the place's name is the last look at what is about to be changed."""
-    return Form(
+    return one_line(
         "Are you sure?",
         f"{code(run.text)} cannot be taken back by itself. Nothing was changed yet.",
         f"Type “{run.place}” to start it",

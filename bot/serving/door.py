@@ -35,6 +35,8 @@ from bot.web import Ports, SlackDoor, WebhookDoor, public_app
 
 log = structlog.get_logger()
 
+TRIGGER_S = 3.0  # Slack takes no form later than that
+
 
 class Door:
     """Opened once; what comes in goes to the intake, the press or the inbox."""
@@ -73,6 +75,7 @@ class Door:
             self._offers,
             self._open_form,
             Aside(installation.pool, self._open_form).tell,
+            intake.forms.shown,
         )
 
     async def open(self, identity: Identity, webhooks: Webhooks, ports: Ports) -> int:
@@ -107,8 +110,9 @@ class Door:
 
     async def _open_form(self, trigger: str, view: JsonObject) -> bool:
         try:
-            await self._client.views_open(trigger_id=trigger, view=view)
-        except SLACK_AWAY as error:
+            async with asyncio.timeout(TRIGGER_S):
+                await self._client.views_open(trigger_id=trigger, view=view)
+        except (*SLACK_AWAY, TimeoutError) as error:
             log.warning("form.not_opened", error=type(error).__name__)
             return False
         return True

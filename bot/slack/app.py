@@ -8,6 +8,7 @@ import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -20,10 +21,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.db.database import AWAY
 from bot.domain.card import Card, Tone
-from bot.domain.invocation import Answer, Click, Form, Invocation, Submission
+from bot.domain.form import Form
+from bot.domain.invocation import Answer, Click, Invocation, Submission
 from bot.domain.json import JsonObject
 from bot.slack import payloads
-from bot.slack.blocks import TYPED, cut, form_view, render
+from bot.slack.blocks import render
+from bot.slack.forms import errors, form_view
 from bot.slack.reply import Replies
 
 log = structlog.get_logger()
@@ -41,7 +44,7 @@ class Intake(Protocol):
 
 class Press(Protocol):
     async def press(self, click: Click) -> Answer: ...
-    async def submitted(self, submission: Submission) -> str | None: ...
+    async def submitted(self, submission: Submission) -> Answer: ...
 
 
 class Inbox(Protocol):
@@ -83,6 +86,7 @@ class Listeners:
         offers: Callable[[Card], Awaitable[Mapping[str, str]]],
         open_form: Callable[[str, JsonObject], Awaitable[bool]],
         aside: Callable[[str, str, Card], Awaitable[None]],
+        shown: Callable[[str, bool], Awaitable[None]],
     ) -> None:
         self._intake = intake
         self._press = press
@@ -93,6 +97,7 @@ class Listeners:
         self._offers = offers
         self._open_form = open_form
         self._aside = aside
+        self._shown = shown
         self._owned: set[asyncio.Task[None]] = set()
 
     async def command(self, ack: AsyncAck, body: dict[str, object]) -> None:
@@ -100,6 +105,8 @@ class Listeners:
         answer = await self._guarded(self._command(body, at), at)
         if answer.card is None:
             await ack()
+            if answer.form is not None:
+                self._own(self._ask_for(answer.form, body))
             return
         text, blocks = await self._rendered(answer.card)
         await ack(text=text, blocks=blocks, response_type="ephemeral")
@@ -128,21 +135,26 @@ class Listeners:
         return await self._press.press(payloads.click(body, at))
 
     async def view(self, ack: AsyncAck, body: dict[str, object]) -> None:
-        """A submitted form closes, or stays open with what is wrong under its field."""
+        """A submitted form closes, goes on with the next one, or stays open with what is wrong under its fields."""
         at = self._clock()
-        answer = await self._guarded(self._view(body), at)
-        if answer.card is None:
-            await ack()
+        answer = await self._guarded(self._view(body, at), at)
+        wrong = answer.wrong or ({"": answer.card.text} if answer.card else {})
+        if wrong:
+            await ack(response_action="errors", errors=errors(wrong, payloads.inputs(body)))
+        elif answer.form is not None:
+            await ack(response_action="update", view=form_view(answer.form))
         else:
-            await ack(response_action="errors", errors={TYPED: cut(answer.card.text, 300)})
+            await ack()
 
-    async def _view(self, body: Body) -> Answer:
-        wrong = await self._press.submitted(payloads.submission(body))
-        return Answer(Card(Tone.WARN, "", wrong)) if wrong else Answer()
+    async def _view(self, body: Body, at: datetime) -> Answer:
+        return await self._press.submitted(payloads.submission(body, at))
 
     async def _ask_for(self, form: Form, body: Body) -> None:
-        """Slack takes a form only within 3 s of the click; else the person is told to press again."""
-        if not await self._open_form(str(body.get("trigger_id", "")), form_view(form)):
+        """Slack takes a form only within 3 s of the click or command; whoever pressed is told to press again."""
+        opened = await self._open_form(str(body.get("trigger_id", "")), form_view(form))
+        with suppress(*AWAY):
+            await self._shown(form.target, opened)
+        if not opened and "actions" in body:
             what = "Slack was too slow to open the form. Nothing was changed: press the button again."
             await self._tell_presser(body, Card(Tone.WARN, "", what, (what,)), replace=False)
 

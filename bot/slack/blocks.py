@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import assert_never
 
 from bot.domain.card import Button, Card, Chart, Confirm, Part, Pre, StepLine, Table, Tone
-from bot.domain.invocation import Form
 from bot.domain.json import Json, JsonObject, canonical
 from bot.slack import charts
 from bot.slack.mrkdwn import elements, marked, mrkdwn, plain_text, web
@@ -38,10 +37,6 @@ _FOR_FOOTER = 1_500
 _STATUS = {"pending": "pending", "working": "in_progress", "done": "complete", "failed": "error", "stopped": "error"}
 
 
-TYPED = "typed"
-"""The form's callback, its block and its field: there is one."""
-
-
 def render(card: Card, offers: Mapping[str, str] | None = None) -> tuple[str, list[JsonObject]]:
     """(text, blocks) of one message. offers: command line → opaque id; a button whose line has none is left out."""
     spoken = (mrkdwn(one).strip() for one in (card.text, card.title, _first(card)))
@@ -56,32 +51,6 @@ def render(card: Card, offers: Mapping[str, str] | None = None) -> tuple[str, li
     rest = [_context(_where_the_rest_is(card))] if room.cut or room.partly else []
     blocks = [*head, *room.blocks, *rest, *actions, *footer]
     return text, blocks or [_section(cut(text, SECTION))]
-
-
-def form_view(form: Form) -> JsonObject:
-    """A modal with one line to type (docs.slack.dev: "Modals")."""
-    return {
-        "type": "modal",
-        "callback_id": TYPED,
-        "private_metadata": form.target,
-        "title": _plain(form.title, 24),
-        "submit": _plain(form.submit, 24),
-        "close": _plain("Not yet", 24),
-        "blocks": [
-            _section(mrkdwn(form.says)),
-            {
-                "type": "input",
-                "block_id": TYPED,
-                "label": _plain(form.label, 2000),
-                "element": {
-                    "type": "plain_text_input",
-                    "action_id": TYPED,
-                    "min_length": form.least,
-                    "max_length": form.most,
-                },
-            },
-        ],
-    }
 
 
 @dataclass(slots=True)
@@ -156,7 +125,7 @@ def _part(part: str | Table | Pre | StepLine, room: _Room, *, first_table: bool)
 
 def _header(card: Card) -> JsonObject:
     title = f"{EMOJI[card.tone]} {' '.join(plain_text(card.title).split())}"
-    return {"type": "header", "text": _plain(title, HEADER)}
+    return {"type": "header", "text": plain_object(title, HEADER)}
 
 
 def _sections(text: str) -> Iterator[JsonObject]:
@@ -332,7 +301,7 @@ def _button(button: Button, offers: Mapping[str, str], taken: set[str], *, prima
     element: JsonObject = {
         "type": "button",
         "action_id": _unique(name, taken, numbered=bool(button.ask)),
-        "text": _plain(plain_text(button.label), 75),
+        "text": plain_object(plain_text(button.label), 75),
     }
     if value:
         element["value"] = value
@@ -358,15 +327,15 @@ def _unique(name: str, taken: set[str], *, numbered: bool) -> str:
 def _dialog(confirm: Confirm, *, danger: bool) -> JsonObject:
     title, text = plain_text(confirm.title) or "Are you sure?", plain_text(confirm.text)
     dialog: JsonObject = {
-        "title": _plain(title, 100),
-        "text": _plain(text or title, 300),
-        "confirm": _plain(plain_text(confirm.yes) or "Yes", 30),
-        "deny": _plain(plain_text(confirm.no) or "Not yet", 30),
+        "title": plain_object(title, 100),
+        "text": plain_object(text or title, 300),
+        "confirm": plain_object(plain_text(confirm.yes) or "Yes", 30),
+        "deny": plain_object(plain_text(confirm.no) or "Not yet", 30),
     }
     return {**dialog, "style": "danger"} if danger else dialog
 
 
-def _plain(text: str, limit: int) -> JsonObject:
+def plain_object(text: str, limit: int) -> JsonObject:
     return {"type": "plain_text", "text": text if len(text) <= limit else f"{text[: limit - 1]}…"}
 
 

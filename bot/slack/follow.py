@@ -11,7 +11,7 @@ from functools import partial
 
 import structlog
 
-from bot.db import approvals, database, events, files, locks, offers, posts, reply_urls, reviews, runs
+from bot.db import approvals, database, events, files, locks, offers, partials, posts, reply_urls, reviews, runs
 from bot.db.bell import Bell
 from bot.db.database import AWAY, Connection, Pool, Rows
 from bot.db.posts import Intent
@@ -28,6 +28,7 @@ from bot.domain.words import clean
 from bot.slack import announce, monitors
 from bot.slack.deliver import Deliverer
 from bot.slack.desired import END, THREAD, Desired, Seen, desired, has_root, thread_lines, where
+from bot.slack.offer import offer_form
 from bot.slack.send import Sender
 from bot.slack.unvoted import unvoted
 from bot.slack.wanted import wanted
@@ -38,6 +39,12 @@ NAME = "slack"
 BATCH = 500
 FORGET_EVERY_S = 300
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_TOLD_BESIDES = frozenset(
+    {
+        *(Kind.HEALTH_CHANGED, Kind.WEBHOOK_RECEIVED, Kind.SCHEDULE_MISSED, Kind.REQUEST_PARTIAL),
+        *(Kind.POLICY_CHANGED, Kind.POLICY_REFUSED, *announce.FREEZES),
+    }
+)
 LINES = 25  # of a thread, in one message
 ALERT = 0
 
@@ -79,6 +86,7 @@ class Follower:
                 await reply_urls.forget(self._pool)
                 await offers.forget(self._pool)
                 await posts.forget(self._pool)
+                await partials.forget(self._pool)
             await asyncio.sleep(FORGET_EVERY_S)
 
     async def _follow(self) -> None:
@@ -107,22 +115,29 @@ class Follower:
             for run in sorted(dirty):
                 await self._guarded(connection, partial(self._run, run_id=run, now=now))
             for event in batch:
-                if event.kind is Kind.HEALTH_CHANGED and not event.erased:
-                    await self._guarded(connection, partial(self._alert, event=event))
-                elif event.kind is Kind.WEBHOOK_RECEIVED and not event.erased:
-                    told = partial(monitors.tell, event=event, catalog=self._catalog(), commands=self._commands)
-                    await self._guarded(connection, told)
-                elif event.kind is Kind.SCHEDULE_MISSED and not event.erased:
-                    await self._guarded(connection, partial(self._missed, event=event))
-                elif event.kind in announce.FREEZES and not event.erased:
-                    await self._guarded(connection, partial(self._freeze, event=event))
-                elif event.kind in (Kind.POLICY_CHANGED, Kind.POLICY_REFUSED) and not event.erased:
-                    await self._guarded(connection, partial(self._policy, event=event))
+                if not event.erased and event.kind in _TOLD_BESIDES:
+                    await self._guarded(connection, partial(self._tell_besides, event=event))
             if batch:
                 await posts.advance(connection, NAME, batch[-1].number)
         if dirty or batch:
             self._deliverer.wake()
         return bool(batch)
+
+    async def _tell_besides(self, connection: Connection, event: Event) -> None:
+        """What is told of an event besides the messages of its run."""
+        match event.kind:
+            case Kind.HEALTH_CHANGED:
+                await self._alert(connection, event)
+            case Kind.WEBHOOK_RECEIVED:
+                await monitors.tell(connection, event, self._catalog(), self._commands)
+            case Kind.SCHEDULE_MISSED:
+                await self._missed(connection, event)
+            case Kind.POLICY_CHANGED | Kind.POLICY_REFUSED:
+                await self._policy(connection, event)
+            case Kind.REQUEST_PARTIAL:
+                await offer_form(connection, event, self._commands)
+            case _:
+                await self._freeze(connection, event)
 
     async def _guarded(self, connection: Connection, work: Callable[[Connection], Awaitable[None]]) -> None:
         """A run that cannot be told must not silence all others."""

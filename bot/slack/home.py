@@ -163,7 +163,7 @@ class HomePress:
             await self._look_again(click.actor.id)
         return answer
 
-    async def submitted(self, submission: Submission) -> str | None:
+    async def submitted(self, submission: Submission) -> Answer:
         wrong = await self._press.submitted(submission)
         if wrong is None:
             await self._look_again(submission.actor.id)
@@ -178,4 +178,4 @@ class HomePress:
 
 class Press(Protocol):
     async def press(self, click: Click) -> Answer: ...
-    async def submitted(self, submission: Submission) -> str | None: ...
+    async def submitted(self, submission: Submission) -> Answer: ...

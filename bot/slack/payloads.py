@@ -56,15 +56,36 @@ class ActionPayload(_Payload):
     response_url: str = ""
 
 
+class _Option(_Payload):
+    value: str = ""
+
+
 class _Field(_Payload):
     value: str | None = None
+    selected_option: _Option | None = None
+    selected_options: list[_Option] = Field(default_factory=list)
+    selected_user: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What was filled in, as it would be typed."""
+        if self.selected_user:
+            return f"<@{self.selected_user}>"
+        chosen = self.selected_option or next(iter(self.selected_options), None)
+        return (chosen.value if chosen else self.value) or ""
 
 
 class _State(_Payload):
     values: dict[str, dict[str, _Field]] = Field(default_factory=dict)
 
 
+class _Block(_Payload):
+    type: str = ""
+    block_id: str = ""
+
+
 class _View(_Payload):
+    blocks: list[_Block] = Field(default_factory=list)
     private_metadata: str = Field(default="", max_length=3000)
     state: _State = Field(default_factory=_State)
 
@@ -77,13 +98,18 @@ class ViewPayload(_Payload):
     view: _View
 
 
-def submission(body: Mapping[str, object]) -> Submission:
-    """The one line that was typed, wherever it stands in the form."""
+def submission(body: Mapping[str, object], received_at: datetime) -> Submission:
+    """Each block of the form holds one value."""
     payload = ViewPayload.model_validate(body)
     team = payload.user.team_id or (payload.team.id if payload.team else "")
-    fields = [field for block in payload.view.state.values.values() for field in block.values()]
-    typed = next((field.value for field in fields if field.value), "")
-    return Submission(payload.view.private_metadata, typed[:300], Actor(payload.user.id, team))
+    fields = payload.view.state.values.items()
+    values = {name: field.text for name, block in fields for field in block.values() if field.text}
+    return Submission(payload.view.private_metadata, values, Actor(payload.user.id, team), received_at)
+
+
+def inputs(body: Mapping[str, object]) -> list[str]:
+    """The blocks of a submitted form that can show what is wrong with them, from the top."""
+    return [block.block_id for block in ViewPayload.model_validate(body).view.blocks if block.type == "input"]
 
 
 def invocation(body: Mapping[str, object], received_at: datetime) -> Invocation:

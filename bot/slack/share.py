@@ -19,7 +19,7 @@ from bot.slack.wanted import wanted
 
 class Press(Protocol):
     async def press(self, click: Click) -> Answer: ...
-    async def submitted(self, submission: Submission) -> str | None: ...
+    async def submitted(self, submission: Submission) -> Answer: ...
 
 
 class Sharing:
@@ -37,7 +37,7 @@ class Sharing:
         self._press, self._pool, self._team = press, pool, team
         self._installed, self._names = installed, names
 
-    async def submitted(self, submission: Submission) -> str | None:
+    async def submitted(self, submission: Submission) -> Answer:
         return await self._press.submitted(submission)
 
     async def press(self, click: Click) -> Answer:

@@ -43,7 +43,7 @@ class Engine:
         await self._take(f"{click.action} {click.target}")
         return Answer()
 
-    async def submitted(self, submission: Submission) -> str | None:
+    async def submitted(self, submission: Submission) -> Answer:
         raise AssertionError
 
     async def heard(self, event_id: str, event: Mapping[str, object]) -> None:
@@ -71,6 +71,7 @@ class Bot:
             _no_offers,
             _no_form,
             _no_aside,
+            _not_shown,
         )
         app = bolt_app(Identity(TOKEN), "nobody-knows", client, listeners)
         self.socket = SocketMode(client, APP_TOKEN, Envelopes(app), times=times, chance=lambda: 1.0)
@@ -96,6 +97,10 @@ async def _no_aside(trigger: str, person: str, card: Card) -> None:
 
 async def _no_form(trigger: str, view: object) -> bool:
     return False
+
+
+async def _not_shown(target: str, opened: bool) -> None:
+    return None
 
 
 @pytest.fixture

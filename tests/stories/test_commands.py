@@ -44,8 +44,6 @@ async def test_one_request_typed_in_many_ways(company: Company, typed: str, says
         ("/ops poek", "Did you mean /poke?"),
         ("/ops nothing-of-the-kind", "is not a command here"),
         ("/runs shwo R-1", "show"),
-        ("/approve R-1", "digits"),
-        ("/deny", "R-"),
         ("/runs show R-one", "R-one"),
     ],
 )
@@ -99,13 +97,6 @@ async def test_the_channel_fills_in_its_own_place(company: Company) -> None:
     await company.see("Poke shop production?")
     await company.type("ana", "/poke because x", DEV)
     await company.alone("ana", "Poke shop staging?")
-
-
-async def test_a_channel_that_stands_for_nothing_asks_for_the_place(company: Company) -> None:
-    await company.type("ana", "/poke because x", GENERAL)
-    note = await company.alone("ana", "ou typed")
-    assert "service" in company.text(note)
-    assert note.channel == GENERAL
 
 
 async def test_asked_elsewhere_the_card_is_in_the_services_channel_and_a_link_leads_there(company: Company) -> None:

@@ -1,5 +1,7 @@
 """What destroys something where nobody else must agree: the place is typed before it starts."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bot.domain.invocation import Actor, Submission
@@ -51,8 +53,8 @@ async def test_a_form_from_elsewhere_starts_nothing_and_is_audited(
     bot.installation.team = ours
     press = Press(bot.installation, bot.intake, bot.votes, bot.govern)
     target = (await company.run(1)).target
-    told = await press.submitted(Submission(target, "shop staging", Actor("U0BEN", theirs)))
-    assert told is not None
-    assert "Nothing was changed" in told
+    sent = Submission(target, {"typed": "shop staging"}, Actor("U0BEN", theirs), datetime.now(UTC))
+    told = await press.submitted(sent)
+    assert "Nothing was changed" in str(told.wrong)
     assert (await company.run(1)).state is State.WAITING
     assert await company.happened("vote.refused") == ["U0BEN"]
