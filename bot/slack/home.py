@@ -164,10 +164,10 @@ class HomePress:
         return answer
 
     async def submitted(self, submission: Submission) -> Answer:
-        wrong = await self._press.submitted(submission)
-        if wrong is None:
+        answer = await self._press.submitted(submission)
+        if answer.run is not None:
             await self._look_again(submission.actor.id)
-        return wrong
+        return answer
 
     async def _look_again(self, person: str) -> None:
         """What was pressed is recorded already: that the Home is a little late must not make it look unknown."""
