@@ -63,6 +63,8 @@ class Filling:
     def _read(self, item: Field, text: str) -> object:
         if item.kind is Kind.LINE and not text.startswith(("-", "—", "–")):
             return text.lstrip("/ ")
+        if item.kind is Kind.SERVICE and item.optional and text.lower() == EVERY:
+            return None
         return self._named(item, text) or read(item, text, self.now)
 
     def option(self, name: str, text: str) -> None:

@@ -9,7 +9,7 @@ from bot.domain.errors import BadRequest
 from bot.domain.fields import Field, Kind, fields_of, wants, written
 from bot.domain.fill import Filling
 from bot.domain.form import Choice, Form, Input
-from bot.domain.names import environments_of
+from bot.domain.names import EVERY, environments_of
 from bot.domain.normalise import LONGEST, normalise
 from bot.domain.parse import Parsed, parsed_of
 from bot.domain.split import LONGEST_REASON, Line, take_reason
@@ -68,7 +68,8 @@ def _where(filling: Filling, places: Sequence[Place]) -> Iterable[Input]:
         return
     optional = not any(item.required for item in fields)
     hint = "Left empty: what this channel stands for, else everything." if optional else ""
-    choices = tuple(_choices(fields, places))
+    everything = (Choice(EVERY, "everything", "everything"),) if fields[0].optional and len(places) > 1 else ()
+    choices = (*everything, *_choices(fields, places))
     known = " ".join(str(filling.values[item.name]) for item in fields if filling.values.get(item.name))
     values = [choice.value for choice in choices]
     value = known if known in values else values[0] if len(values) == 1 and not optional else ""

@@ -33,7 +33,9 @@ SAMPLES: Mapping[Kind, tuple[str, ...]] = {
     Kind.DIGITS: ("7c01e9",),
     Kind.RELEASE: ("4C1D2A7", "previous"),
     Kind.SINCE: ("2h", "2026-11-19T03:07:12Z"),
+    Kind.UNTIL: ("2h", "2026-11-21T03:07:12Z"),
     Kind.RUN: ("R-42", "42"),
+    Kind.INCIDENT: ("INC-7",),
     Kind.NUMBER: ("20",),
     Kind.TEXT: ("latest", "B-42"),
     Kind.LINE: ("rollback shop production", "/rollback shop production"),
@@ -83,7 +85,7 @@ def one_each(verb: Verb, take: int) -> dict[str, object]:
     placed = any(one.kind is Kind.SERVICE for one in fields)
     values: dict[str, object] = {PLACE: "shop production"} if placed else {}
     for one in fields:
-        if one.kind not in (Kind.SERVICE, Kind.ENVIRONMENT):
+        if one.kind not in (Kind.SERVICE, Kind.ENVIRONMENT) and one.option != "--for":  # as --until
             values[one.name] = _value(one, take)
     return {**values, BECAUSE: "checkout answers 500"} | ({DRY_RUN: "yes"} if verb.plan else {})
 
@@ -152,6 +154,17 @@ def test_any_number_of_services_can_be_chosen_or_typed(services: int) -> None:
     parsed = read_form(command, command.verbs[0], catalog, values, channel="", now=NOW)
     assert isinstance(parsed, Parsed)
     assert str(parsed.place) == f"{list(catalog.services)[-1]} staging"
+
+
+@pytest.mark.parametrize("channel", ["", "C0SHOP"])
+def test_everything_can_be_chosen_where_a_channel_would_fill_in_its_own(channel: str) -> None:
+    command = COMMANDS["/health"]
+    bound = replace(a_catalog().services["shop"], bound={"production": ("C0SHOP",)})
+    catalog = replace(a_catalog(), services={**a_catalog().services, "shop": bound})
+    values = sent(a_form(command, command.verbs[0]), {PLACE: "all"})
+    parsed = read_form(command, command.verbs[0], catalog, values, channel=channel, now=NOW)
+    assert isinstance(parsed, Parsed)
+    assert (parsed.line, parsed.place) == ("/health all", None)
 
 
 WRONG: list[tuple[str, dict[str, str], str, str]] = [
