@@ -5,7 +5,7 @@ that would show the same again.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol
@@ -70,10 +70,7 @@ class Homes:
     async def _follow(self) -> None:
         with self._bell.listener("sealed") as sealed:
             while True:
-                more = False
-                with suppress(*AWAY):
-                    more = await self._step()
-                if not more:
+                if not await self._guarded(self._step()):
                     await sealed.wait(self._poll)
 
     async def _step(self) -> bool:
@@ -104,13 +101,25 @@ class Homes:
     async def _publish(self) -> None:
         with self._bell.listener("home") as rung:
             while True:
-                due = None
-                with suppress(*AWAY):
-                    due = await homes.due(self._pool)
-                    if due is not None:
-                        await self._one(due)
-                if due is None:
+                if not await self._guarded(self._next()):
                     await rung.wait(self._poll)
+
+    async def _guarded(self, work: Awaitable[bool]) -> bool:
+        """Whether there was something to do. A Home that cannot be told of must not end the process."""
+        try:
+            return await work
+        except AWAY as away:
+            log.warning("homes.database_away", error=type(away).__name__)
+        except Exception:
+            log.exception("homes.failed")
+        return False
+
+    async def _next(self) -> bool:
+        """The one that waits longest; False when none is due."""
+        due = await homes.due(self._pool)
+        if due is not None:
+            await self._one(due)
+        return due is not None
 
     async def _one(self, due: homes.Due) -> None:
         """Whatever happens, its row says when it is tried again."""
