@@ -11,9 +11,11 @@ from bot.domain.card import Button, Card, Part, StepLine, Table, Tone
 from bot.domain.catalog import Place
 from bot.domain.json import JsonObject
 from bot.domain.plan import Plan
+from bot.domain.review import Review
 from bot.domain.run import ACTIVE, BEFORE_RUNNING, Run, State
 from bot.domain.run_card import asks_for, details_button, own_confirm_card, plan_card, progress_card, requester_card
 from bot.domain.run_lines import Names
+from bot.domain.unvoted import review_buttons
 from bot.domain.words import bold, clean, code, listed, quoted, when
 
 MARKS = {"done": "✅", "working": "⏳", "pending": "◻️", "failed": "🔴", "stopped": "🚫"}
@@ -93,6 +95,16 @@ def _stands(run: Run, approval: Approval | None, names: Names) -> str:
             return "about to start"
         case _:
             return "being planned"
+
+
+def review_card(run: Run, review: Review, names: Names) -> Card:
+    """What somebody did without votes: whether it was right, as its own message asks."""
+    way = "broke the glass" if review.way == "glass" else "went on alone"
+    lines = [
+        bold(f"{names(review.actor)} {way}"),
+        f"{run.label} {code(run.text[:200])} · {quoted(review.because, 300)} · {when(review.created_at, 'date')}",
+    ]
+    return said(_lines(lines), (*review_buttons(run, review), details_button(run)))
 
 
 def ended_card(ended: Sequence[Run]) -> Card:

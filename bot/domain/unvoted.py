@@ -91,7 +91,7 @@ def loud_card(run: Run, plan: Plan, review: Review, approval: Approval, names: N
         f"{who} {did}: {plan.question}",
         f"{who} {did}: {run.label}, {plan.question}. Why: {quoted(review.because, LONGEST)}",
         (f"{bold('Why')} {quoted(review.because, LONGEST)}\n{instead}\n{plan.summary}", review_line(review, names)),
-        (*_review_buttons(run, review), Button("Details", action="run.details", target=run.target)),
+        (*review_buttons(run, review), Button("Details", action="run.details", target=run.target)),
         f"{run.label} by {who} · {code(run.text)}",
     )
 
@@ -120,7 +120,7 @@ def review_card(run: Run, plan: Plan, review: Review, names: Names) -> Card:
         f"Review {run.label}: {plan.question}",
         f"{told} Somebody else looks at it afterwards: was it right? Ended: {_ended(run)}",
         ("\n".join(lines),),
-        (*_review_buttons(run, review), Button("Details", action="run.details", target=run.target)),
+        (*review_buttons(run, review), Button("Details", action="run.details", target=run.target)),
         f"{run.label} by {names(review.actor)} · anybody who could have approved it may answer, but never who ran it",
     )
 
@@ -143,7 +143,7 @@ def talk_form(run: Run) -> Form:
     )
 
 
-def _review_buttons(run: Run, review: Review) -> tuple[Button, ...]:
+def review_buttons(run: Run, review: Review) -> tuple[Button, ...]:
     """Under broken glass at once; what was done alone is asked about in the morning."""
     if review.verdict is not None or (review.way == "alone" and not review.times):
         return ()

@@ -133,3 +133,19 @@ async def test_a_home_outlives_a_restart_and_is_forgotten_after_a_day(company: C
     assert await homes.open_lately(company.pool) == ["U0BEN"]
     await company.forward(timedelta(hours=25))
     assert await homes.open_lately(company.pool) == []
+
+
+async def test_what_went_on_without_votes_is_reviewed_on_the_home_of_another(company: Company) -> None:
+    card = await company.asked()
+    await company.click("ben", card, APPROVE)
+    await company.becomes(card, "Poked")
+    await company.pool.execute(
+        "INSERT INTO reviews (run_id, way, actor, because, next_at, times)"
+        " VALUES (1, 'glass', 'U0ANA', 'nobody answered and checkout was down', clock_now() + interval '1 day', 1)"
+    )
+    assert "For you to review" not in str((await opens(company, "ana")).blocks)
+    home = await opens(company, "chi")
+    assert "nobody answered and checkout was down" in str(home.blocks)
+    await company.slack.click_view("U0CHI", home.id, "review.fine")
+    await shows(company, "chi", "Health of your services", without="For you to review")
+    assert await company.happened("review.done") == ["U0CHI"]

@@ -11,13 +11,21 @@ from bot.domain.home import Change, Section, stranger_home
 from bot.engine.home.asked import asked
 from bot.engine.home.health import health
 from bot.engine.home.looking import Looking
+from bot.engine.home.reviews import reviews
 from bot.engine.home.rights import rights
 from bot.engine.home.running import running
 from bot.engine.home.waiting import waiting
 from bot.engine.installation import Installation
 from permissions.eligible import standing
 
-SECTIONS: tuple[Callable[[Looking], Awaitable[Section | None]], ...] = (waiting, asked, running, health, rights)
+SECTIONS: tuple[Callable[[Looking], Awaitable[Section | None]], ...] = (
+    waiting,
+    reviews,
+    asked,
+    running,
+    health,
+    rights,
+)
 
 
 class EngineHome:
