@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path(".watchkeeper"), validation_alias=_name("WATCHKEEPER_DATA_DIR"))
     catalog: Path = Field(default=Path("catalog.yml"), validation_alias=_name("WATCHKEEPER_CATALOG"))
     policy: Path = Field(default=Path("policy.yml"), validation_alias=_name("WATCHKEEPER_POLICY"))
+    url: str = Field(default="", validation_alias=_name("WATCHKEEPER_URL"))
     host: str = Field(default="127.0.0.1", validation_alias=_name("HOST"))
     port: int = Field(default=3000, ge=0, le=65535, validation_alias=_name("PORT"))
     admin_host: str = Field(default="127.0.0.1", validation_alias=_name("ADMIN_HOST"))
@@ -65,6 +66,13 @@ class Settings(BaseSettings):
             raise ValueError(_NO_WAY_IN)
         return self
 
+    @field_validator("url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in ("https", "http"):
+            raise ValueError("must begin with https://")
+        return value.rstrip("/")
+
     @field_validator("api_url")
     @classmethod
     def _https_or_loopback(cls, value: str) -> str:
@@ -88,6 +96,7 @@ _REMEDY = {
     "SLACK_SIGNING_SECRET": "copy it from your Slack app: Basic Information, App Credentials",
     "SLACK_APP_TOKEN": "copy it from your Slack app: Basic Information, App-Level Tokens (xapp-…, connections:write)",
     "SLACK_API_URL": "leave it unset for Slack itself",
+    "WATCHKEEPER_URL": "where people reach the bot from outside, for links; leave it unset without such links",
     "DATABASE_URL": "write postgresql://…, or unset it for the embedded PostgreSQL",
 }
 

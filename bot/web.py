@@ -11,8 +11,10 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot import metrics
+from bot.domain.incident_page import HEADERS
 from bot.incoming import Letter, Webhooks
 from bot.logs import Seldom
+from bot.paper import Papers
 from bot.slack.guard import MAX_BODY, Guard, Refused
 
 log = structlog.get_logger()
@@ -82,13 +84,24 @@ class WebhookDoor:
         return web.Response(status=reply.status, text=f"{reply.says}\n")
 
 
-def public_app(slack: SlackDoor | None, webhooks: WebhookDoor) -> web.Application:
+def _paper(papers: Papers) -> Dispatch:
+    async def show(request: web.Request) -> web.Response:
+        paper = await papers.show(request.match_info["link"])
+        says = paper.page or ("Not found\n" if paper.status == 404 else "My database is away: try again.\n")
+        kind = "text/html" if paper.page else "text/plain"
+        return web.Response(status=paper.status, text=says, content_type=kind, headers=HEADERS)
+
+    return show
+
+
+def public_app(slack: SlackDoor | None, webhooks: WebhookDoor, papers: Papers) -> web.Application:
     """What the outside may reach. slack: None over Socket Mode, where Slack does not call."""
     app = web.Application(client_max_size=MAX_BODY + 1)
     if slack is not None:
         app.router.add_post("/slack/events", slack.handle)
     app.router.add_post("/webhooks/{name}/{place}", webhooks.handle)
     app.router.add_post("/webhooks/{name}/{place}/{token}", webhooks.handle)
+    app.router.add_get("/incidents/{link}", _paper(papers))
     return app
 
 

@@ -19,6 +19,7 @@ MAY_KNOW = {
     "bot.serving": {
         *(
             "bot.incoming",
+            "bot.paper",
             "bot.reload",
             "bot.files",
             "bot.settings",
@@ -44,7 +45,9 @@ MAY_KNOW = {
     "bot.files": {"commands", "bot.providers", "bot.domain", "permissions"},
     "commands": {"bot.providers", "bot.domain", "permissions"},
     "bot.slack": {"bot.db", "bot.domain", "bot.metrics", "permissions"},
-    "bot.web": {"bot.slack.guard", "bot.incoming", "bot.metrics", "bot.logs"},
+    "bot.web": {"bot.slack.guard", "bot.incoming", "bot.paper", "bot.domain", "bot.metrics", "bot.logs"},
+    "bot.paper": {"bot.db", "bot.domain"},
+    "bot.cli_incident": {"*"},
     "bot.incoming": {"bot.db", "bot.providers", "bot.domain", "bot.metrics", "bot.logs"},
     "bot.worker": {"bot.engine", "bot.db", "bot.domain", "bot.metrics", "permissions"},
     "bot.watch": {"bot.engine", "bot.db", "bot.domain", "permissions"},

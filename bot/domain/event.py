@@ -74,6 +74,8 @@ class Kind(StrEnum):
     INCIDENT_ASKED = "incident.asked"
     INCIDENT_UPDATED = "incident.updated"
     INCIDENT_MERGED = "incident.merged"
+    INCIDENT_EXPORTED = "incident.exported"
+    INCIDENT_LINKED = "incident.linked"
     TIMELINE_ADDED = "timeline.added"
     TIMELINE_CORRECTED = "timeline.corrected"
     TIMELINE_REMOVED = "timeline.removed"

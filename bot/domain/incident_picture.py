@@ -81,14 +81,14 @@ def _entries(report: IncidentReport, scale: _Scale, y: int) -> list[str]:
 
 def _marks(found: Sequence[Mark], scale: _Scale, y: int) -> list[str]:
     """A line each, its words below in steps, so that two near ones stay readable."""
-    parts = []
+    lines, words = [], []
     for row, mark in enumerate(found[:MOST_MARKS]):
         x, base = scale.x(mark.at), y + LABEL * (row + 1)
         right = x > WIDTH * 0.72
-        parts.append(f'<line x1="{x}" y1="{TOP}" x2="{x}" y2="{base - 4}" stroke="{SOFT}" stroke-dasharray="3 3"/>')
+        lines.append(f'<line x1="{x}" y1="{TOP}" x2="{x}" y2="{base - 4}" stroke="{SOFT}" stroke-dasharray="3 3"/>')
         says = f"{mark.at:%H:%M} {mark.says}"
-        parts.append(_text(x - 5 if right else x + 5, base, says, anchor="end" if right else "start"))
-    return parts
+        words.append(_text(x - 5 if right else x + 5, base, says, anchor="end" if right else "start"))
+    return [*lines, *words]
 
 
 def _axis(scale: _Scale, y: int) -> list[str]:

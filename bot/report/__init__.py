@@ -1,1 +1,1 @@
-"""Typesetting: Markdown becomes a PDF. Knows no incident, no database and no Slack; nothing is fetched."""
+"""An incident's report on its way out: as a file, typeset or for programs. No database; nothing is fetched."""

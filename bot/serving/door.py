@@ -20,6 +20,7 @@ from bot.domain.json import JsonObject
 from bot.engine.installation import Installation
 from bot.engine.intake import Intake, unknown_if_recorded
 from bot.incoming import Webhooks
+from bot.paper import Papers
 from bot.serving.tasks import Tasks
 from bot.settings import Settings
 from bot.slack.app import Identity, Listeners, bolt_app
@@ -85,9 +86,11 @@ class Door:
         signed_with = signing_secret.get_secret_value() if signing_secret else secrets.token_hex(32)
         bolt = bolt_app(identity, signed_with, self._client, self._listeners)
         port = self._settings.port
-        if signing_secret is not None or incoming.expected(self._installation.catalog):
+        wanted = signing_secret or incoming.expected(self._installation.catalog) or self._settings.url
+        if wanted:
             slack = _at_url(bolt, signed_with) if signing_secret is not None else None
-            port = await ports.listen(public_app(slack, WebhookDoor(webhooks)), self._settings.host, port)
+            papers = Papers(self._installation.pool, self._installation.people.name)
+            port = await ports.listen(public_app(slack, WebhookDoor(webhooks), papers), self._settings.host, port)
         if app_token is not None:
             await self._link(SocketMode(self._client, app_token.get_secret_value(), Envelopes(bolt)))
         return port
