@@ -33,6 +33,7 @@ from bot.outside import Outside
 from bot.providers.examine import alert_card, examine
 from bot.providers.registry import Providers, find_providers, find_receivers
 from bot.schedule import Scheduler
+from bot.serving import incidents
 from bot.serving.door import Door
 from bot.serving.reloading import Reloading
 from bot.serving.tasks import Tasks
@@ -45,7 +46,6 @@ from bot.slack.people import SlackPeople
 from bot.slack.reply import Replies
 from bot.slack.send import Sender, web_client, web_session
 from bot.storage import open_database
-from bot.timeline import Projector
 from bot.watch import Watch
 from bot.web import Ports, admin_app
 from bot.worker import DRAIN, Worker
@@ -152,6 +152,7 @@ class Process:
             commands=files.commands,
             bell=self.bell,
         )
+        incidents.tell(self.installation, self.follower, sender, self.client, self.identity)
         self.homes = Homes(pool, sender, self.bell, EngineHome(self.installation))
         self.watch = Watch(self.installation, self._examine, self._alert)
         self.reloading = Reloading(
@@ -178,8 +179,7 @@ class Process:
             run("watch", leader.lead(self._pool, "watch", self.watch.run))
             run("scheduler", leader.lead(self._pool, "scheduler", Scheduler(self.installation).run))
             run("outside", leader.lead(self._pool, "outside", Outside(self.installation).run))
-            projector = Projector(self._pool, self.bell, self.people.name)
-            run("timeline", leader.lead(self._pool, "timeline", projector.run))
+            run("timeline", leader.lead(self._pool, "timeline", lambda: incidents.keep(self.installation)))
             self._working = run("worker", self.worker.run())
 
     def _door(self) -> Door:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot.db import database, events
+from bot.db import database, events, incidents
 from bot.db.database import AWAY
 from bot.db.records import PostgresRecords
 from bot.domain import card as cards
@@ -21,6 +21,7 @@ from bot.engine.installation import Installation
 log = structlog.get_logger()
 
 KIND, KEY = "health", "state"
+WHILE_OPEN = timedelta(seconds=30)
 
 Examine = Callable[[Place], Awaitable[Report]]
 Alert = Callable[[Place, Report, str], Awaitable[Card]]
@@ -61,8 +62,18 @@ class Watch:
                 log.warning("watch.database_away", place=str(place))
             except Exception:
                 log.exception("watch.failed", place=str(place))
-            service = self._at.catalog.services.get(place.service)
-            await asyncio.sleep(service.thresholds.watch_every.total_seconds() if service else 1)
+            await asyncio.sleep((await self._every(place)).total_seconds())
+
+    async def _every(self, place: Place) -> timedelta:
+        """As the catalog says; while an incident at that place is open at least every 30 s."""
+        service = self._at.catalog.services.get(place.service)
+        usual = service.thresholds.watch_every if service else timedelta(seconds=1)
+        try:
+            open_ones = await incidents.ongoing(self._at.pool)
+        except AWAY:
+            return usual
+        hurt = any(one.concerns(place.service, place.environment) for one in open_ones if not one.test)
+        return min(usual, WHILE_OPEN) if hurt else usual
 
     async def look(self, place: Place) -> None:
         """One round at one place."""

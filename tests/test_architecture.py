@@ -53,6 +53,7 @@ MAY_KNOW = {
     "bot.watch": {"bot.engine", "bot.db", "bot.domain", "permissions"},
     "bot.outside": {"bot.engine", "bot.db", "bot.domain"},
     "bot.timeline": {"bot.db", "bot.domain"},
+    "bot.calls": {"bot.engine", "bot.db", "bot.domain"},
     "bot.report": {"bot.domain"},
     "bot.schedule": {"bot.engine", "bot.db", "bot.domain", "permissions"},
     "bot.engine": {"bot.db", "bot.providers.registry", "bot.domain", "permissions"},

@@ -15,7 +15,7 @@ _FOLLOWUP = "id, incident_id AS incident, text, owner, due, added_by, added_at, 
 
 
 async def add(
-    connection: Connection, incident: Incident, text: str, owner: str, due: date | None, *, by: str, run: RunId
+    connection: Connection, incident: Incident, text: str, owner: str, due: date | None, *, by: str, run: RunId | None
 ) -> Followup:
     row = await connection.fetchrow(
         f"""

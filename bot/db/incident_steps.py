@@ -43,7 +43,7 @@ async def due_steps(rows: Rows) -> list[tuple[IncidentId, str, str, int]]:
         """
         SELECT DISTINCT ON (incident_id) incident_id, step, tried, attempts, due_at
         FROM incident_steps
-        WHERE state = 'pending'
+        WHERE state = 'pending' AND step = ANY($1::text[])
         ORDER BY incident_id, array_position($1::text[], step)
         """,
         list(STEPS),
@@ -123,3 +123,51 @@ async def call(connection: Connection, incident: Incident, person: str) -> bool:
     await record(connection, Kind.INCIDENT_ASKED, incident, body={"person": person})
     await touch(connection, incident.id)
     return True
+
+
+async def hush(connection: Connection, incident: IncidentId, by: str) -> bool:
+    """Nobody further is asked; False when that is so already."""
+    status = await connection.execute(
+        "UPDATE incident_steps SET state = 'skipped', note = $2"
+        " WHERE incident_id = $1 AND step = 'call' AND state = 'pending'",
+        incident,
+        by,
+    )
+    return status == "UPDATE 1"
+
+
+async def to_call(rows: Rows) -> list[Incident]:
+    """Those that nobody is on yet, and for whom somebody may still be asked."""
+    found = await rows.fetch(
+        """
+        SELECT i.id
+        FROM incidents i
+        JOIN incident_steps s ON s.incident_id = i.id AND s.step = 'call' AND s.state = 'pending'
+        WHERE i.acknowledged_at IS NULL AND i.state IN ('investigating', 'identified', 'monitoring')
+        ORDER BY i.id
+        """
+    )
+    return [await existing(rows, IncidentId(row["id"])) for row in found]
+
+
+async def acted(rows: Rows, incident: Incident) -> str | None:
+    """Who asked for a change at its services, or for anything in its channel, since it was opened."""
+    found: str | None = await rows.fetchval(
+        """
+        SELECT r.actor
+        FROM runs r
+        WHERE r.created_at > $1 AND r.actor <> 'watchkeeper' AND r.state <> 'refused' AND r.via <> 'schedule'
+          AND r.command <> '/incident'
+          AND ((r.channel = $2 AND $2 <> '')
+               OR (r.risk IN ('change', 'destructive') AND EXISTS (
+                   SELECT FROM unnest($3::text[], $4::text[]) AS a (service, environment)
+                   WHERE a.service = r.service AND a.environment IN ('', r.environment))))
+        ORDER BY r.id
+        LIMIT 1
+        """,
+        incident.opened_at,
+        (incident.channel or "") if incident.place == "channel" else "",
+        [one.service for one in incident.affected],
+        [one.environment for one in incident.affected],
+    )
+    return found

@@ -23,6 +23,7 @@ from bot.domain.run import RunId
 
 STEPS = ("channel", "invite", "topic", "bookmark", "pin")
 """What is done outside after the opening, in this order."""
+CALL = "call"  # ask people to come, until somebody is on it or tells us to stop
 
 _SELECT = """
     SELECT i.id, i.uuid, i.title, i.type, i.severity, i.state, i.private, i.test, i.opened_by, i.team, i.asked_in,
@@ -73,7 +74,8 @@ async def open_(
         [(opened, one.service, one.environment) for one in new.affected],
     )
     await connection.executemany(
-        "INSERT INTO incident_steps (incident_id, step) VALUES ($1, $2)", [(opened, step) for step in STEPS]
+        "INSERT INTO incident_steps (incident_id, step) VALUES ($1, $2)",
+        [(opened, step) for step in (*STEPS, *(() if new.test else (CALL,)))],
     )
     incident = await existing(connection, opened)
     await bring_in(connection, incident.id, [by])
@@ -294,6 +296,11 @@ async def existing(rows: Rows, incident: IncidentId) -> Incident:
     found = await get(rows, incident)
     assert found is not None  # noqa: S101  (its row is locked or was just written)
     return found
+
+
+async def locked(connection: Connection, incident: IncidentId) -> None:
+    """Until the transaction ends nobody else changes it."""
+    await connection.execute("SELECT FROM incidents WHERE id = $1 FOR UPDATE", incident)
 
 
 async def by_target(rows: Rows, target: str) -> Incident | None:

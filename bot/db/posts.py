@@ -11,7 +11,7 @@ from bot.db.database import Connection, Rows
 from bot.domain.json import JsonObject, digest
 from bot.domain.run import RunId
 
-Kind = Literal["message", "dm", "thread", "ephemeral", "file"]
+Kind = Literal["message", "dm", "thread", "ephemeral", "file", "reply"]
 State = Literal["intended", "posted", "unknown", "gone"]
 
 LOOK_NOT_BEFORE = timedelta(seconds=4)
@@ -84,7 +84,7 @@ async def intend(rows: Rows, intent: Intent) -> bool:
             state = CASE posts.error WHEN $10 THEN 'intended' ELSE posts.state END,
             error = CASE posts.error WHEN $10 THEN '' ELSE posts.error END,
             updated_at = clock_now()
-        WHERE (posts.kind IN ('message', 'dm') OR posts.state = 'intended')
+        WHERE (posts.kind IN ('message', 'dm', 'reply') OR posts.state = 'intended')
           AND posts.wanted_digest <> EXCLUDED.wanted_digest OR posts.error = $10
         """,
         intent.key,
@@ -158,13 +158,14 @@ async def due(rows: Rows, limit: int = 200) -> list[Post]:
             SELECT {_COLUMNS}
             FROM posts p
             WHERE (state IN ('intended', 'unknown')
-                   OR (state = 'posted' AND kind IN ('message', 'dm') AND digest IS DISTINCT FROM wanted_digest))
+                   OR (state = 'posted' AND kind IN ('message', 'dm', 'reply')
+                       AND digest IS DISTINCT FROM wanted_digest))
               AND retry_at <= statement_timestamp()
               AND (thread_key IS NULL OR EXISTS (
                   SELECT FROM posts o WHERE o.key = p.thread_key AND (o.ts IS NOT NULL OR o.state = 'gone')))
-              AND NOT (kind = 'thread' AND EXISTS (
+              AND NOT (kind IN ('thread', 'reply') AND state <> 'posted' AND EXISTS (
                   SELECT FROM posts e
-                  WHERE e.thread_key = p.thread_key AND e.kind = 'thread' AND e.state IN ('intended', 'unknown')
+                  WHERE e.thread_key = p.thread_key AND e.kind = p.kind AND e.state IN ('intended', 'unknown')
                     AND (e.priority, e.number) < (p.priority, p.number)))
             ORDER BY priority, number
             LIMIT $1
@@ -294,6 +295,22 @@ async def open_thread(connection: Connection, run: RunId) -> Post | None:
         run,
     )
     return _post(row) if row else None
+
+
+async def open_reply(connection: Connection, thread_key: str) -> str | None:
+    """The key of the thread's last reply while nobody has begun to send it: more may still go into it."""
+    key: str | None = await connection.fetchval(
+        """
+        SELECT key
+        FROM posts
+        WHERE thread_key = $1 AND kind = 'reply' AND state = 'intended' AND ts IS NULL
+        ORDER BY number DESC
+        LIMIT 1
+        FOR UPDATE
+        """,
+        thread_key,
+    )
+    return key
 
 
 async def open_alert(rows: Rows, service: str, environment: str) -> Post | None:

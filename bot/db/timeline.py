@@ -299,11 +299,16 @@ async def told_in(rows: Rows, key: str) -> list[TimelineEntry]:
     return [_entry(row) for row in found]
 
 
-async def messages(rows: Rows, incident: IncidentId) -> list[str]:
-    """The keys of the messages that tell its timeline, oldest first."""
+async def corrected_messages(rows: Rows, incident: IncidentId) -> list[str]:
+    """The keys of the messages that tell of entries which were corrected or removed since."""
     found = await rows.fetch(
-        "SELECT told_in FROM timeline_entries WHERE incident_id = $1 AND told_in IS NOT NULL"
-        " GROUP BY told_in ORDER BY min(number)",
+        """
+        SELECT DISTINCT t.told_in
+        FROM timeline_corrections c
+        JOIN timeline_entries t ON t.id = c.entry_id
+        WHERE t.incident_id = $1 AND t.told_in IS NOT NULL
+        ORDER BY t.told_in
+        """,
         incident,
     )
     return [row["told_in"] for row in found]

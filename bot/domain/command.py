@@ -25,6 +25,9 @@ CommandLine = NewType("CommandLine", str)  # the rest of the line, itself a comm
 RunRef = RunId  # written R-42
 IncidentRef = IncidentId  # written INC-7
 PersonRef = NewType("PersonRef", str)  # <@U…>
+Words = NewType("Words", str)  # the rest of the line, as it stands
+Moment = NewType("Moment", datetime)  # typed as 14:02 (the last one) or 2026-11-20T14:02Z, stored as the instant
+Day = NewType("Day", str)  # 2026-12-01
 Since = NewType("Since", datetime)  # typed as "2h", stored as the instant it meant
 Until = NewType("Until", datetime)  # to come: typed as "18:00" or "2h", stored as the instant it meant
 
@@ -62,7 +65,8 @@ class Verb:
     example: str
     lock: Lock | None = None
     deadline: timedelta = timedelta(minutes=15)
-    answers: Literal["public", "private"] = "public"  # private: only the person who asked sees it
+    answers: Literal["public", "private", "here"] = "public"
+    """private: only who asked sees it. here: answered where it was asked, never rooted in the service's channel."""
     frozen: Frozen = "if destructive"
 
 
@@ -74,6 +78,7 @@ class Command:
     help: str
     verbs: tuple[Verb, ...]
     sets: frozenset[Literal["five", "core", "all"]] = field(default_factory=lambda: frozenset({"core", "all"}))
+    bare: str = ""  # the verb that the name alone means
 
     @property
     def word(self) -> str:

@@ -6,7 +6,7 @@ Pure. A value that starts with "-" is never accepted, so nobody's value can beco
 import re
 from collections.abc import Callable, Hashable
 from dataclasses import MISSING, dataclass, fields
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
@@ -16,21 +16,25 @@ from bot.domain.command import (
     PREVIOUS,
     Arg,
     CommandLine,
+    Day,
     Digits,
     Environment,
     EventRef,
     IncidentRef,
+    Moment,
     PersonRef,
     Release,
     RunRef,
     Service,
     Since,
     Until,
+    Words,
 )
 from bot.domain.words import code, listed, quoted
 
 LONGEST_SINCE = timedelta(days=30)
 LONGEST_UNTIL = timedelta(days=30)
+LONGEST_WORDS = 1000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The time to read a line with when only its command and place matter: no instant in it is judged by it."""
 
@@ -53,6 +57,9 @@ class Kind(StrEnum):
     TEXT = "value"
     LINE = "command"
     FLAG = "flag"
+    WORDS = "sentence"
+    MOMENT = "moment"
+    DAY = "day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,9 @@ _KINDS: dict[object, Kind] = {
     PersonRef: Kind.PERSON,
     Since: Kind.SINCE,
     Until: Kind.UNTIL,
+    Words: Kind.WORDS,
+    Moment: Kind.MOMENT,
+    Day: Kind.DAY,
     bool: Kind.FLAG,
     int: Kind.NUMBER,
     str: Kind.TEXT,
@@ -156,6 +166,11 @@ _SHAPES: dict[Kind, tuple[str, str]] = {
     Kind.RUN: (r"(?:r-?)?([1-9][0-9]{0,17})", "a run, like R-42"),
     Kind.INCIDENT: (r"inc-?([1-9][0-9]{0,17})", "an incident, like INC-7"),
     Kind.NUMBER: (r"([0-9]{1,6})", "a number, like 20"),
+    Kind.MOMENT: (
+        r"(\d{1,2}:\d\d(?::\d\d)?|\d{4}-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d)?z?)z?",
+        "a time in UTC, like 14:02 or 2026-11-20T14:02Z",
+    ),
+    Kind.DAY: (r"(\d{4}-\d\d-\d\d)", "a day, like 2026-12-01"),
     Kind.SINCE: (
         r"([1-9][0-9]{0,4}[mhd]|\d{4}-\d\d-\d\dT[\d:]{5,8}Z)",
         "how far back, like 30m, 2h or 3d (30d at most)",
@@ -165,7 +180,7 @@ _SHAPES: dict[Kind, tuple[str, str]] = {
         "a time of day like 18:00, a time from now like 2h or 3d, or 2026-12-24T18:00Z (30d ahead at most)",
     ),
 }
-_LOWER = frozenset({Kind.DIGITS, Kind.RELEASE, Kind.RUN, Kind.INCIDENT, Kind.SINCE, Kind.UNTIL})
+_LOWER = frozenset({Kind.DIGITS, Kind.RELEASE, Kind.RUN, Kind.INCIDENT, Kind.SINCE, Kind.UNTIL, Kind.MOMENT})
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -179,21 +194,21 @@ def wants(field: Field) -> str:
 
 def read(field: Field, text: str, now: datetime) -> object:
     """The value that a word stands for. Raises Unfit; names of the catalog are looked up elsewhere."""
+    if field.kind is Kind.WORDS:
+        return _sentence(text)
     if text.startswith(("-", "—", "–")) or not text:
         raise Unfit(f"{quoted(text, 40)} looks like an option" if text else "an empty value stands for nothing")
     match field.kind:
         case Kind.WORD:
-            if text.lower() not in field.words:
-                raise Unfit(f"{quoted(text, 40)} is not {wants(field)}")
-            return text.lower()
+            return _word(field, text)
         case Kind.TEXT:
             if len(text) > 200:
                 raise Unfit(f"{field.label} is longer than 200 characters")
             return text
         case Kind.RUN | Kind.INCIDENT | Kind.NUMBER:
             return int(_shaped(field, text))
-        case Kind.SINCE | Kind.UNTIL:
-            return (_instant if field.kind is Kind.SINCE else _end)(_shaped(field, text), now)
+        case Kind.MOMENT | Kind.DAY | Kind.SINCE | Kind.UNTIL:
+            return _time(field.kind, _shaped(field, text), now)
         case Kind.PERSON | Kind.EVENT | Kind.DIGITS | Kind.RELEASE:
             return _shaped(field, text)
         case Kind.SERVICE | Kind.ENVIRONMENT | Kind.LINE | Kind.FLAG:
@@ -219,6 +234,47 @@ def _instant(text: str, now: datetime) -> datetime:
     if now != EPOCH and now - at > LONGEST_SINCE + timedelta(seconds=1):
         raise Unfit(f"{quoted(text, 40)} is further back than 30 days")
     return at
+
+
+def _word(field: Field, text: str) -> str:
+    if text.lower() not in field.words:
+        raise Unfit(f"{quoted(text, 40)} is not {wants(field)}")
+    return text.lower()
+
+
+def _sentence(text: str) -> str:
+    if len(text) > LONGEST_WORDS:
+        raise Unfit(f"this is longer than {LONGEST_WORDS} characters")
+    return text
+
+
+def _time(kind: Kind, text: str, now: datetime) -> object:
+    if kind is Kind.DAY:
+        return _day(text)
+    return {Kind.MOMENT: _moment, Kind.UNTIL: _end}.get(kind, _instant)(text, now)
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    """14:02 is the last such time before now, in UTC; with its date it is that one, unless it is still to come."""
+    if "-" in text:
+        at = _calendar(f"{text.removesuffix('z').replace(' ', 'T')}z")
+    else:
+        try:
+            clock = time.fromisoformat(text.zfill(5) if len(text) < 6 else text.zfill(8))
+        except ValueError:
+            raise Unfit(f"{quoted(text, 40)} is no time of the day") from None
+        at = datetime.combine(now.astimezone(UTC).date(), clock, UTC)
+        at = at if at <= now else at - timedelta(days=1)
+    if now != EPOCH and at > now:
+        raise Unfit(f"{quoted(text, 40)} lies in the future")
+    return at
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise Unfit(f"{quoted(text, 40)} is no day of the calendar") from None
 
 
 def _end(text: str, now: datetime) -> datetime:
@@ -270,6 +326,7 @@ _WRITE: dict[Kind, Callable[[Any], str]] = {
     Kind.INCIDENT: lambda value: f"INC-{value}",
     Kind.SINCE: _zulu,
     Kind.UNTIL: _zulu,
+    Kind.MOMENT: _zulu,
     Kind.TEXT: lambda value: in_quotes(value) if re.search(r"[\s\"'\\]", value) else value,
 }
 

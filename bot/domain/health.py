@@ -263,12 +263,20 @@ def _buttons(report: Report, past: Past) -> tuple[Button, ...]:
     wanted += [Button(label or ask, ask=ask) for ask, label in asks.items() if not ask.startswith("/rollback")]
     if report.failing:
         wanted += [
-            Button("Open incident", ask=f"/incident open {report.place}"),
+            Button("Open incident", ask=_declares(report)),
             Button("Logs", ask=f"/logs {report.place}"),
         ]
     if report.worst != "ok":
         wanted.append(Button("Look again", ask=f"/health {report.place}"))
     return tuple(wanted[:_MOST_BUTTONS])
+
+
+def _declares(report: Report) -> str:
+    """What somebody would type: the first trouble in a few words, at this place."""
+    first = report.failing[0]
+    says = clean(" ".join(f"{first.check} {first.says.partition(',')[0]}".split()), 120).lstrip("-")
+    place = report.place
+    return f"/incident open --service {place.service} --environment {place.environment} {says}"
 
 
 def _suspects_release(report: Report, past: Past) -> bool:

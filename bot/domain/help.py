@@ -18,6 +18,9 @@ _PLACEHOLDERS: dict[Kind, str] = {
     Kind.INCIDENT: "INC-7",
     Kind.NUMBER: "20",
     Kind.LINE: "command …",
+    Kind.MOMENT: "14:02",
+    Kind.DAY: "2026-12-01",
+    Kind.WORDS: "words …",
 }
 
 

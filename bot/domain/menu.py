@@ -12,6 +12,7 @@ from bot.domain.words import bold, code, listed
 How = Literal["at once", "shows a plan first", "needs approval", "no"]
 
 _GOVERNING = frozenset({"approval", "audit", "ops", "policy", "run"})  # permissions about the bot itself
+_MANY = 4  # closed verbs of one command: named together
 _ITSELF = "/ops"  # whoever reads this has just typed it
 _EXAMPLE = "shop production"  # the place in the examples of the commands
 
@@ -79,7 +80,8 @@ def _condition(entry: Entry) -> str:
 def _closed(entry: Entry) -> list[str]:
     if not entry.open:
         return [entry.command.name]
-    return [f"{entry.command.name} {verb.word}".strip() for verb, how in entry.how.items() if how == "no"]
+    closed = [f"{entry.command.name} {verb.word}".strip() for verb, how in entry.how.items() if how == "no"]
+    return closed if len(closed) < _MANY else [f"{entry.command.name} …"]
 
 
 def example_at(verb: Verb, example: Place | None) -> str:

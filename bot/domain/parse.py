@@ -19,6 +19,7 @@ from bot.domain.help import command_help, menu_help
 from bot.domain.names import all_environments, services_of
 from bot.domain.nearest import nearest
 from bot.domain.normalise import LONGEST, normalise
+from bot.domain.prose import prose_verb, read_prose
 from bot.domain.request import from_json, line_of, to_json
 from bot.domain.split import DRY_RUN, Line, split
 from bot.domain.words import code, listed, quoted
@@ -113,7 +114,9 @@ def _read(command: Command, catalog: Catalog, text: str, channel: str, now: date
     line_field = _line_field(command)
     if line_field:
         return _read_line(command, line_field, catalog, text, channel, now)
-    line = split(text, command.name, _options(command))
+    if (prose := prose_verb(command, text or command.bare)) is not None:
+        return _read_prose(command, *prose, catalog, channel, now)
+    line = split(text or command.bare, command.name, _options(command))
     if line.help:
         return Help(command_help(command))
     verb = _choose(command, line, catalog)
@@ -124,6 +127,19 @@ def _read(command: Command, catalog: Catalog, text: str, channel: str, now: date
         if isinstance(error, Missing):
             error.verb = verb.word
         raise
+
+
+def _read_prose(
+    command: Command, verb: Verb, said: str, catalog: Catalog, channel: str, now: datetime
+) -> Parsed | Help:
+    if said.lower() in ("help", "--help"):
+        return Help(command_help(command))
+    filling = Filling(command, verb, catalog, now)
+    try:
+        read_prose(filling, said)
+        return _parsed(filling, channel, "", dry_run=False)
+    except BadRequest as error:
+        raise _with_example(error, verb) from error.__cause__
 
 
 def _filled(filling: Filling, line: Line, channel: str) -> Parsed:

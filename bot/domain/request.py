@@ -21,9 +21,9 @@ def line_of(command: Command, verb: Verb, request: object, reason: str = "", *, 
 
 def _typed(verb: Verb, request: object) -> Iterator[str]:
     fields = fields_of(verb.request)
-    for field in sorted(fields, key=lambda item: (item.kind is Kind.LINE, bool(item.option))):
+    for field in sorted(fields, key=lambda item: (item.kind in (Kind.LINE, Kind.WORDS), bool(item.option))):
         value = getattr(request, field.name)
-        if field.kind is Kind.SERVICE and value is None:
+        if field.kind is Kind.SERVICE and value is None and not field.option:
             yield EVERY
         elif field.option and value == field.default:
             continue
@@ -85,7 +85,7 @@ def _restored(field: Field, value: Json) -> object:
 
 
 def _restored_one(field: Field, value: Json) -> object:
-    if field.kind in (Kind.SINCE, Kind.UNTIL):
+    if field.kind in (Kind.SINCE, Kind.UNTIL, Kind.MOMENT):
         return datetime.fromisoformat(str(value))
     wanted = bool if field.kind is Kind.FLAG else int if field.kind in (Kind.RUN, Kind.INCIDENT, Kind.NUMBER) else str
     if type(value) is not wanted:

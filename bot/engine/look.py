@@ -8,7 +8,7 @@ from bot.db.records import PostgresRecords
 from bot.domain.capability import Capability, Govern
 from bot.domain.catalog import Catalog, Place
 from bot.domain.run import Run
-from bot.engine.incidents import EngineIncidents
+from bot.engine.incidents import Asked, EngineIncidents
 from bot.engine.installation import Installation
 
 
@@ -24,7 +24,7 @@ class EngineLook:
         self.actor = run.actor
         self.channel = run.channel
         self.backup_first = backup_first
-        self.incidents = EngineIncidents(installation, run)
+        self.incidents = EngineIncidents(installation, Asked.by(run))
         self.records = PostgresRecords(installation.pool, run.id)
 
     @property

@@ -30,6 +30,7 @@ SEND_WITHIN = posts.LOOK_NOT_BEFORE / 2
 LONGEST_WAIT_S = 15.0
 ANEW_AT_MOST = 3
 ALERT = 0  # priority
+IN_THREADS = ("thread", "reply")
 _TOO_MUCH = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "invalid_metadata_schema"}
 )
@@ -134,7 +135,7 @@ class Deliverer:
             begun.append(newest)
             return content_of(newest.wanted, plain=post.key in self._plain, url=link)
 
-        thread_ts = parent.ts if parent and post.kind == "thread" else None
+        thread_ts = parent.ts if parent and post.kind in IN_THREADS else None
         sent = await self._sender.post(channel, fresh, key=post.key, thread_ts=thread_ts, priority=post.priority)
         if sent is not None:
             await posts.posted(self._pool, post.key, sent.channel, sent.ts, begun[0].wanted_digest)
@@ -154,7 +155,7 @@ class Deliverer:
 
     async def _channel(self, post: Post, parent: Post | None = None) -> str:
         """Where it goes; a person's conversation is opened when it is needed."""
-        if post.kind == "thread" and parent is not None:
+        if post.kind in IN_THREADS and parent is not None:
             return parent.channel
         if post.kind in ("dm", "file") and not post.channel:
             channel = await self._sender.direct(post.person)
@@ -164,7 +165,7 @@ class Deliverer:
 
     async def _link(self, post: Post, parent: Post | None) -> str:
         """The address that an [Open] button leads to."""
-        if post.kind == "thread" or parent is None or parent.ts is None:
+        if post.kind in IN_THREADS or parent is None or parent.ts is None:
             return ""
         return await self._sender.permalink(parent.channel, parent.ts)
 
@@ -211,7 +212,7 @@ class Deliverer:
             return
         parent = await self._parent(post)
         channel = await self._channel(post, parent)
-        thread_ts = parent.ts if parent and post.kind == "thread" else None
+        thread_ts = parent.ts if parent and post.kind in IN_THREADS else None
         is_it = has_file(card_of(post.wanted).text) if post.kind == "file" else has_key(post.key)
         try:
             ts = await self._sender.find(channel, is_it, since=post.tried_at, thread_ts=thread_ts)
@@ -258,7 +259,7 @@ class Deliverer:
             await posts.as_direct_message(self._pool, post.key)
         elif post.state == "posted" and error in _DELETED and self._worth_it(post):
             await posts.again(self._pool, post.key, post.ts)
-        elif post.kind == "message" and (error in _NOT_THERE or error.startswith("restricted_action")):
+        elif _comes_back(post, error):
             await self._ask_to_be_let_in(post)
             await posts.later(self._pool, post.key, error, timedelta(seconds=30), state=_known(post))
         elif error in _PUT_RIGHT_BY_PEOPLE:
@@ -285,6 +286,12 @@ class Deliverer:
         """Somebody deleted it: a channel's message comes back, a personal copy only while it asks for something."""
         asks = any(button.action or button.ask for button in card_of(post.wanted).buttons)
         return post.lost < ANEW_AT_MOST and (post.kind == "message" or asks)
+
+
+def _comes_back(post: Post, error: str) -> bool:
+    """Somebody must let us in first; then it is sent. A thread of a channel that is archived gets nothing more."""
+    shut = error in _NOT_THERE or error.startswith("restricted_action")
+    return shut and (post.kind == "message" or (post.kind == "reply" and error != "is_archived"))
 
 
 def _known(post: Post) -> posts.State:

@@ -58,6 +58,7 @@ class Where:
     cards: str
     public: bool
     private: bool
+    here: bool = False  # answered where it was asked, never rooted in `cards`
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,12 @@ def where(run: Run, catalog: Catalog, command: Command | None) -> Where:
         (service.cards if service else None) or run.channel,
         run.channel in bound,
         for_one_alone(run, command),
+        _answered_here(run, command),
     )
+
+
+def _answered_here(run: Run, command: Command | None) -> bool:
+    return command is not None and any(one.word == run.verb and one.answers == "here" for one in command.verbs)
 
 
 def for_one_alone(run: Run, command: Command | None) -> bool:
@@ -103,7 +109,7 @@ def desired(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]
     if run.via == "schedule":
         return _by_itself(seen, at, names)
     files = [_file(seen, name) for name in seen.files] if run.state in FINAL and _in_slack(run) else []
-    if at.private or run.risk is Risk.READ or run.service is None:
+    if at.private or at.here or run.risk is Risk.READ or run.service is None:
         return [*_answers(seen, at, names), *files]
     if not has_root(seen):
         return [*_alone(seen, names), *files]

@@ -4,14 +4,28 @@ Intents and the cursor are committed together: a restart neither loses nor doubl
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
 import structlog
 
-from bot.db import approvals, database, events, files, locks, offers, partials, posts, reply_urls, reviews, runs
+from bot.db import (
+    approvals,
+    database,
+    events,
+    files,
+    incidents,
+    locks,
+    offers,
+    partials,
+    posts,
+    reply_urls,
+    reviews,
+    runs,
+)
 from bot.db.bell import Bell
 from bot.db.database import AWAY, Connection, Pool, Rows
 from bot.db.posts import Intent
@@ -70,7 +84,12 @@ class Follower:
         self._bell = bell
         self._poll = poll
         self._deliverer = Deliverer(pool, sender)
+        self.duties: list[Callable[[], Coroutine[object, object, None]]] = []  # others' work under the same leader
         self._overdue: dict[RunId, datetime] = {}  # runs whose card turns orange then
+
+    def wake(self) -> None:
+        """There is something new to send."""
+        self._deliverer.wake()
 
     async def work(self) -> None:
         """Until cancelled. A database that is away only delays it."""
@@ -78,6 +97,8 @@ class Follower:
             tasks.create_task(self._deliverer.run())
             tasks.create_task(self._follow())
             tasks.create_task(self._forget())
+            for duty in self.duties:
+                tasks.create_task(duty())
 
     async def _forget(self) -> None:
         """Reply addresses, offers and old messages leave when their time is over."""
@@ -166,6 +187,8 @@ class Follower:
         self._watch_the_clock(seen)
         run = seen.run
         at = where(run, self._catalog(), self._commands.get(run.command))
+        if await incidents.at_channel(connection, run.channel) is not None:
+            at = replace(at, public=True)
         messages = [*desired(seen, at, self._name), *unvoted(seen, at, self._name)]
         for message in messages:
             await posts.intend(connection, await self._intent(connection, message, run))

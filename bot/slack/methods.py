@@ -10,16 +10,21 @@ _HISTORY = frozenset({"channels:history", "groups:history", "im:history"})
 METHODS: Mapping[str, frozenset[str]] = {
     "apps.connections.open": frozenset(),  # with the app-level token: its own scope is connections:write
     "auth.test": frozenset(),
+    "bookmarks.add": frozenset({"bookmarks:write"}),
     "chat.getPermalink": frozenset(),
     "chat.postEphemeral": frozenset({"chat:write"}),
     "chat.postMessage": frozenset({"chat:write"}),
     "chat.update": frozenset({"chat:write"}),
+    "conversations.create": frozenset({"channels:manage", "groups:write"}),  # the channels of incidents
     "conversations.history": _HISTORY,  # read once after an unknown outcome, to find a post that did arrive
+    "conversations.invite": frozenset({"channels:manage", "groups:write"}),
     "conversations.list": frozenset({"channels:read", "groups:read"}),  # `init` and `doctor` find channels by name
     "conversations.open": frozenset({"im:write"}),
     "conversations.replies": _HISTORY,
+    "conversations.setTopic": frozenset({"channels:manage", "groups:write"}),
     "files.completeUploadExternal": frozenset({"files:write"}),
     "files.getUploadURLExternal": frozenset({"files:write"}),
+    "pins.add": frozenset({"pins:write"}),
     "users.info": frozenset({"users:read"}),
     "users.list": frozenset({"users:read"}),
     "views.open": frozenset(),

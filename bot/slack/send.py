@@ -103,7 +103,7 @@ class Sender:
         content = await fresh()
         if content is None:
             return None
-        answer = await self._call(
+        answer = await self.call(
             "chat.postMessage",
             self._client.chat_postMessage,
             channel=channel,
@@ -122,7 +122,7 @@ class Sender:
         content = await fresh()
         if content is None:
             return
-        await self._call(
+        await self.call(
             "chat.update",
             self._client.chat_update,
             True,
@@ -143,7 +143,7 @@ class Sender:
         await self._pace.post(channel or person, priority)
         if url and await self._replies.send(url, content.text, content.blocks):
             return
-        await self._call(
+        await self.call(
             "chat.postEphemeral",
             self._client.chat_postEphemeral,
             channel=channel,
@@ -156,20 +156,20 @@ class Sender:
         """A person's Home. known: Slack's hash of the view that this one replaces, if we know it; its new hash."""
         method, more = self._client.views_publish, {"hash": known} if known else {}
         await self._pace.publish()
-        answer = await self._call("views.publish", method, True, user_id=person, view=view, **more)
+        answer = await self.call("views.publish", method, True, user_id=person, view=view, **more)
         return str(cast("JsonObject", answer["view"])["hash"])
 
     async def direct(self, person: str) -> str:
         """The id of the bot's conversation with a person."""
         if person not in self._dms:
             method = self._client.conversations_open
-            answer = await self._call("conversations.open", method, True, users=person)
+            answer = await self.call("conversations.open", method, True, users=person)
             self._dms[person] = str(cast("JsonObject", answer["channel"])["id"])
         return self._dms[person]
 
     async def permalink(self, channel: str, ts: str) -> str:
         method = self._client.chat_getPermalink
-        answer = await self._call("chat.getPermalink", method, True, channel=channel, message_ts=ts)
+        answer = await self.call("chat.getPermalink", method, True, channel=channel, message_ts=ts)
         return str(answer["permalink"])
 
     async def find(
@@ -182,17 +182,17 @@ class Sender:
             method, name, more["ts"] = self._client.conversations_replies, "conversations.replies", thread_ts
         else:
             method, name = self._client.conversations_history, "conversations.history"
-        answer = await self._call(name, method, True, channel=channel, **more)
+        answer = await self.call(name, method, True, channel=channel, **more)
         messages = cast("Sequence[JsonObject]", answer["messages"])
         return next((str(message["ts"]) for message in messages if is_it(message)), None)
 
     async def upload(self, channel: str, name: str, content: bytes, *, title: str, priority: int = 3) -> None:
         """A file into a conversation: ask for an address, put it there, and only then share it, once."""
         method = self._client.files_getUploadURLExternal
-        asked = await self._call("files.getUploadURLExternal", method, True, filename=name, length=len(content))
+        asked = await self.call("files.getUploadURLExternal", method, True, filename=name, length=len(content))
         await self._put(str(asked["upload_url"]), name, content)
         await self._pace.post(channel, priority)
-        await self._call(
+        await self.call(
             "files.completeUploadExternal",
             self._client.files_completeUploadExternal,
             files=[{"id": str(asked["file_id"]), "title": title}],
@@ -212,7 +212,7 @@ class Sender:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Later(type(error).__name__) from error
 
-    async def _call(
+    async def call(
         self, name: str, method: Method, repeatable: bool = False, /, **arguments: object
     ) -> Mapping[str, object]:
         for _ in range(_TRIES):

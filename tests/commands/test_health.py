@@ -167,7 +167,7 @@ def test_the_buttons_one_wants_next_in_order() -> None:
     assert asks((*FINE, CHECKOUT, WEBHOOKS)) == [
         "Roll back… /rollback shop production",
         "Replay 6 webhooks… /replay-webhook shop production --since 2h",
-        "Open incident /incident open shop production",
+        "Open incident /incident open --service shop --environment production Checkout answers 500",
         "Logs /logs shop production",
         "Look again /health shop production",
     ]

@@ -60,7 +60,7 @@ def test_the_other_words_of_a_command_are_named_once() -> None:
         (
             "no",
             "no",
-            "/backup db, /backup verify, /deny, /freeze, /freeze lift, /replay-webhook, /rollback, /runs cancel,",
+            "/backup db, /backup verify, /deny, /freeze, /freeze lift, /incident …,",
         ),
         ("at once", "needs approval", " · verify needs approval"),
     ],

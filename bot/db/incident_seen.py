@@ -1,0 +1,44 @@
+"""What is known around an incident now: failing checks, last changes, locks, counts. Reads only."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from bot.db import followups, incidents, locks, runs, timeline
+from bot.db.database import Rows
+from bot.domain.incident import Affected, Incident
+from bot.domain.incident_card import Seen
+
+
+async def see(rows: Rows, incident: Incident, on_call: Sequence[str] = ()) -> Seen:
+    """on_call: names, whose turn it is first."""
+    changed = [await runs.get(rows, run) for run in await incidents.last_changes(rows, incident.affected)]
+    entries, typed = await timeline.counts(rows, incident.id)
+    return Seen(
+        await failing(rows, incident.affected),
+        tuple(run for run in changed if run is not None),
+        tuple(lock for lock in await locks.listed(rows) if incident.concerns(lock.service, lock.environment)),
+        tuple(on_call),
+        entries,
+        typed,
+        tuple(await followups.listed(rows, incident.id)),
+    )
+
+
+async def failing(rows: Rows, affected: Sequence[Affected]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(place, checks) of every alarm of the watch that is on at these services."""
+    found = await rows.fetch(
+        """
+        SELECT r.service, r.environment, r.value
+        FROM records r
+        WHERE r.kind = 'health' AND r.key = 'state' AND r.value->>'state' = 'failing' AND EXISTS (
+            SELECT FROM unnest($1::text[], $2::text[]) AS a (service, environment)
+            WHERE a.service = r.service AND a.environment IN ('', r.environment))
+        ORDER BY r.service, r.environment
+        """,
+        [one.service for one in affected],
+        [one.environment for one in affected],
+    )
+    return tuple(
+        (f"{row['service']} {row['environment']}", tuple(cast("list[str]", row["value"].get("told") or [])))
+        for row in found
+    )

@@ -1,0 +1,212 @@
+"""Incidents: declare one in a line, lead it, hand over, follow up. Its own channel says which one is meant."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from bot.domain.capability import Running
+from bot.domain.card import Card
+from bot.domain.command import Arg, Command, Day, Environment, IncidentRef, PersonRef, Service, Verb, Words
+from bot.domain.errors import Impossible
+from bot.domain.incident import Affected, IncidentState, NewIncident, Role, Severity
+from bot.domain.plan import Plan
+from permissions.model import INCIDENT_OPEN, INCIDENT_READ, INCIDENT_UPDATE, Permission, Risk
+
+LONGEST_TITLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    title: Annotated[Words, Arg(help="what is wrong, in a few words", placeholder="what is wrong …")]
+    severity: Annotated[
+        Literal["sev1", "sev2", "sev3", "sev4"] | None,
+        Arg(option="--severity", help="sev1 is the worst; without it SEV2 where a production check fails, else SEV3"),
+    ] = None
+    service: Annotated[
+        Service | None, Arg(option="--service", help="else the one that you name, or the channel's")
+    ] = None
+    environment: Annotated[Environment | None, Arg(option="--environment")] = None
+    private: Annotated[bool, Arg(option="--private", help="only who is brought in, and admins, know of it")] = False
+    test: Annotated[bool, Arg(option="--test", help="a rehearsal: marked everywhere, counts nowhere")] = False
+
+    def __post_init__(self) -> None:
+        if len(self.title.split()) < 2 or self.title.lower().startswith("inc-"):
+            raise ValueError("Say what is wrong in two words or more.")
+        if len(self.title) > LONGEST_TITLE:
+            raise ValueError(f"That is longer than {LONGEST_TITLE} characters: say the rest in the channel.")
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    text: Annotated[Words, Arg(help="what is known now")]
+    incident: IncidentRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    incident: IncidentRef | None = None
+    note: Annotated[Words | None, Arg(help="what you saw")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Severe:
+    severity: Annotated[Literal["sev1", "sev2", "sev3", "sev4"], Arg(help="sev1 is the worst")]
+    incident: IncidentRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    person: Annotated[PersonRef | None, Arg(help="else you")] = None
+    incident: IncidentRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Give:
+    role: Literal["commander", "scribe", "operations", "communications"]
+    person: Annotated[PersonRef | None, Arg(help="else nobody has it any more")] = None
+    incident: IncidentRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    duplicate: Annotated[IncidentRef, Arg(help="the one that ends")]
+    into: Annotated[IncidentRef | None, Arg(option="--into", help="else the one of this channel")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    action: Annotated[Literal["add", "done", "list"], Arg(help="add “…”, done 3, list")]
+    text: Annotated[Words | None, Arg(help="what is left to do; after done its number")] = None
+    incident: IncidentRef | None = None
+    owner: Annotated[PersonRef | None, Arg(option="--owner", help="reminded once a day when it is due")] = None
+    due: Annotated[Day | None, Arg(option="--due")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    incident: IncidentRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    all: Annotated[bool, Arg(help="also what is over")] = False
+
+
+async def open_(request: Open, _plan: Plan, running: Running) -> Card:
+    affected = (Affected(request.service, request.environment or ""),) if request.service else ()
+    severity = Severity(request.severity) if request.severity else Severity.SEV3
+    new = NewIncident(request.title, severity, affected, request.private, request.test)
+    return await running.incidents.open(new, guessed=request.severity is None)
+
+
+async def update(request: Say, _plan: Plan, running: Running) -> Card:
+    return await running.incidents.update(request.incident, request.text)
+
+
+def step(to: IncidentState) -> Callable[[Step, Plan, Running], Awaitable[Card]]:
+    async def move(request: Step, _plan: Plan, running: Running) -> Card:
+        return await running.incidents.move(request.incident, to, request.note or "")
+
+    return move
+
+
+async def severity(request: Severe, _plan: Plan, running: Running) -> Card:
+    return await running.incidents.severity(request.incident, Severity(request.severity))
+
+
+def take(role: Role) -> Callable[[Take, Plan, Running], Awaitable[Card]]:
+    async def taken(request: Take, _plan: Plan, running: Running) -> Card:
+        return await running.incidents.role(request.incident, role, request.person or running.actor)
+
+    return taken
+
+
+async def give(request: Give, _plan: Plan, running: Running) -> Card:
+    return await running.incidents.role(request.incident, Role(request.role), request.person or "")
+
+
+async def merge(request: Merge, _plan: Plan, running: Running) -> Card:
+    return await running.incidents.merge(request.duplicate, request.into)
+
+
+async def followup(request: Todo, _plan: Plan, running: Running) -> Card:
+    match request.action:
+        case "list":
+            return await running.incidents.followups(request.incident)
+        case "done":
+            number = (request.text or "").lstrip("#")
+            if not number.isdigit():
+                raise Impossible("Say which one: its number stands in the list.", "/incident followup list shows it.")
+            return await running.incidents.finish_followup(int(number))
+        case "add":
+            if not request.text:
+                raise Impossible("Say what is left to do.", "For example: /incident followup add “alert on pool use”")
+            due = date.fromisoformat(request.due) if request.due else None
+            return await running.incidents.add_followup(request.incident, request.text, request.owner or "", due)
+
+
+async def show(request: Show, _plan: Plan, running: Running) -> Card:
+    return await running.incidents.show(request.incident)
+
+
+async def listed(request: Listed, _plan: Plan, running: Running) -> Card:
+    return await running.incidents.overview(everything=request.all)
+
+
+def _verb(
+    word: str,
+    request: type[Any],
+    execute: Callable[[Any, Plan, Running], Awaitable[Card]],
+    permission: Permission,
+    help_: str,
+    example: str,
+) -> Verb:
+    risk = Risk.READ if permission == INCIDENT_READ else Risk.RECORD
+    return Verb(word, request, None, execute, permission, risk, help_, f"/incident {example}".strip(), answers="here")
+
+
+_OPENS = "Opens one at once, with its channel; nothing is asked"
+_STATES = {
+    "investigating": (IncidentState.INVESTIGATING, "The cause is not known (again)", "investigating it is back"),
+    "identified": (IncidentState.IDENTIFIED, "The cause is known", "identified the new release breaks checkout"),
+    "monitoring": (
+        IncidentState.MONITORING,
+        "A fix is in place; we watch",
+        "monitoring rolled back, error rate falls",
+    ),
+    "resolve": (IncidentState.RESOLVED, "It is over for those who use the service", "resolve checkout answers again"),
+    "resolved": (IncidentState.RESOLVED, "The same as resolve", "resolved"),
+    "close": (IncidentState.CLOSED, "Nothing more is to be said about it", "close INC-7"),
+    "closed": (IncidentState.CLOSED, "The same as close", "closed INC-7"),
+    "reopen": (IncidentState.INVESTIGATING, "It was not over", "reopen INC-7 checkout fails again"),
+}
+
+COMMAND = Command(
+    "/incident",
+    "Declare trouble in one line, lead it, follow up",
+    (
+        _verb("", Open, open_, INCIDENT_OPEN, _OPENS, "checkout answers 500"),
+        _verb("open", Open, open_, INCIDENT_OPEN, "The same, by its name",
+              "open checkout answers 500 --severity sev1"),
+        _verb("update", Say, update, INCIDENT_UPDATE, "What is known now; the header shows it",
+              "update payments are accepted again"),
+        *(
+            _verb(word, Step, step(to), INCIDENT_UPDATE, help_, example)
+            for word, (to, help_, example) in _STATES.items()
+        ),
+        _verb("severity", Severe, severity, INCIDENT_UPDATE, "Unclear: take the higher", "severity sev1"),
+        _verb("commander", Take, take(Role.COMMANDER), INCIDENT_UPDATE, "Who leads; a hand-over is the same",
+              "commander <@U0ANA>"),
+        _verb("scribe", Take, take(Role.SCRIBE), INCIDENT_UPDATE, "Who writes what the bot cannot see",
+              "scribe <@U0BEN>"),
+        _verb("role", Give, give, INCIDENT_UPDATE, "Any role, or nobody for it any more",
+              "role communications <@U0CHI>"),
+        _verb("merge", Merge, merge, INCIDENT_UPDATE, "A duplicate ends in another one", "merge INC-8 --into INC-7"),
+        _verb("followup", Todo, followup, INCIDENT_UPDATE, "What is left to do afterwards",
+              "followup add alert on pool use --owner <@U0CHI> --due 2026-12-01"),
+        _verb("show", Show, show, INCIDENT_READ, "One whole: state, roles, places, what is left to do", "show INC-7"),
+        _verb("list", Listed, listed, INCIDENT_READ, "What is open now", "list"),
+    ),
+    bare="list",
+)  # fmt: skip
