@@ -11,7 +11,7 @@ import structlog
 
 from bot.db import events, incidents, runs, timeline
 from bot.db.bell import Bell
-from bot.db.database import AWAY, Connection, Pool
+from bot.db.database import AWAY, CLASHED, Connection, Pool
 from bot.domain.event import Event, Kind
 from bot.domain.incident import Incident, IncidentId
 from bot.domain.run import Run, RunId
@@ -60,7 +60,7 @@ class Projector:
             while True:
                 try:
                     more = await self.step()
-                except AWAY as away:
+                except (*AWAY, *CLASHED) as away:
                     log.warning("timeline.database_away", error=type(away).__name__)
                     more = False
                 if not more:
@@ -88,7 +88,7 @@ class Projector:
         try:
             async with batch.connection.transaction():
                 await self._project(batch, event)
-        except AWAY:
+        except (*AWAY, *CLASHED):
             raise
         except Exception:
             log.exception("timeline.failed", number=event.number, kind=event.kind.value)

@@ -27,6 +27,8 @@ MAY_KNOW = {
             "bot.web",
             "bot.watch",
             "bot.engine",
+            "bot.calls",
+            "bot.timeline",
         ),
         *("bot.providers.registry", "bot.db", "bot.domain"),
     },

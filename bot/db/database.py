@@ -35,6 +35,8 @@ AWAY = (
     TimeoutError,
 )
 """What asyncpg raises while PostgreSQL is away; whoever catches it tries again or says so."""
+CLASHED = (asyncpg.TransactionRollbackError,)
+"""Two transactions were in each other's way, and this one gave way: nothing of it is there, it may be tried again."""
 
 
 class Server(Protocol):

@@ -131,7 +131,7 @@ async def listed(
         WHERE ($1::text IS NULL OR r.service = $1)
           AND ($2::text IS NULL OR r.environment = $2)
           AND (r.risk <> 'read' OR r.state NOT IN ('succeeded', 'refused'))
-          AND r.command NOT IN ('/approve', '/deny', '/runs', '/can', '/audit', '/ops')
+          AND r.command NOT IN ('/approve', '/deny', '/runs', '/can', '/audit', '/ops', '/incident', '/timeline')
         ORDER BY r.id DESC
         LIMIT $3
         """,

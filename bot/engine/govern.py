@@ -21,6 +21,7 @@ from bot.engine import endings
 from bot.engine.freezes import EngineFreezes
 from bot.engine.home.looking import Looking
 from bot.engine.home.waiting import answerable
+from bot.engine.incidents import OF_INCIDENTS, is_admin
 from bot.engine.installation import Installation
 from bot.engine.reviews import Reviews
 from bot.engine.short import note
@@ -143,6 +144,8 @@ class EngineGovern:
             return note(f"There is no R-{run}.", "See the last ones with /runs.")
         if (refusal := self._may(found, by, RUN_READ, Risk.READ)) is not None:
             return refusal
+        if found.command in OF_INCIDENTS and by != found.actor and not is_admin(self._at, by, found.team):
+            return note(f"R-{run} belongs to an incident.", "Those in it read its timeline: /timeline show.")
         plan = plans.from_json(found.plan) if found.plan else None
         approval = await approvals.get(self._at.pool, run)
         history = await events.of_run(self._at.pool, run)

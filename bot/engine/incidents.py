@@ -50,6 +50,7 @@ class Asked:
         return cls(run.actor, run.team, run.channel, run.created_at, run.id)
 
 
+OF_INCIDENTS = frozenset({"/incident", "/timeline"})  # what was typed there may be for those in it alone
 TYPED = "typed"
 Result = TypeVar("Result")
 
@@ -352,8 +353,7 @@ class EngineIncidents:
         """None when this person may not know of it: a private one is for those who were brought in, and admins."""
         if incident is None or incident.known_to(self._by.actor):
             return incident
-        roles = roles_of(self._at.policy, self._at.person(self._by.actor, self._by.team))
-        return incident if ADMIN in roles else None
+        return incident if is_admin(self._at, self._by.actor, self._by.team) else None
 
     def _aloud(self, incident: Incident, card: Card) -> Card:
         """In a private incident's own channel everybody may know."""
@@ -403,6 +403,10 @@ class EngineIncidents:
             result = await work(connection)
         self._at.bell.ring("outbox", "incidents")
         return result
+
+
+def is_admin(installation: Installation, person: str, team: str) -> bool:
+    return ADMIN in roles_of(installation.policy, installation.person(person, team))
 
 
 def _unknown(incident: IncidentId) -> Card:

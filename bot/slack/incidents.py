@@ -11,7 +11,7 @@ import structlog
 
 from bot.db import database, followups, incident_steps, incidents, posts, timeline
 from bot.db.bell import Bell
-from bot.db.database import AWAY, Connection, Pool
+from bot.db.database import AWAY, CLASHED, Connection, Pool
 from bot.db.incident_seen import see
 from bot.db.posts import Intent
 from bot.domain.card import Card, Tone
@@ -69,7 +69,7 @@ class IncidentTeller:
                 try:
                     await self.step()
                     await self.remind()
-                except AWAY as away:
+                except (*AWAY, *CLASHED) as away:
                     log.warning("incidents.database_away", error=type(away).__name__)
                 await rung.wait(self._poll)
 
@@ -78,20 +78,22 @@ class IncidentTeller:
         async with self._pool.acquire() as connection, connection.transaction():
             found = await incidents.unshown(connection)
             for incident, version in found:
-                await self._guarded(connection, partial(self._show, incident=incident))
-                await incidents.shown(connection, incident.id, version)
+                if await self._guarded(connection, partial(self._show, incident=incident)):
+                    await incidents.shown(connection, incident.id, version)
         if found:
             self._wake()
 
-    async def _guarded(self, connection: Connection, work: Callable[[Connection], Awaitable[None]]) -> None:
-        """One that cannot be told must not silence the others."""
+    async def _guarded(self, connection: Connection, work: Callable[[Connection], Awaitable[None]]) -> bool:
+        """One that cannot be told must not silence the others; it is tried again."""
         try:
             async with connection.transaction():
                 await work(connection)
-        except AWAY:
+        except (*AWAY, *CLASHED):
             raise
         except Exception:
             log.exception("incidents.failed")
+            return False
+        return True
 
     async def _show(self, connection: Connection, incident: Incident) -> None:
         await self._calls(connection, incident)

@@ -228,6 +228,8 @@ async def test_a_private_one_is_known_to_those_in_it_and_admins_alone(company: C
     await company.see("No incident is open")
     await company.type("eli", "/incident show INC-1")
     await company.alone("eli", "There is no INC-1")
+    await company.type("eli", "/runs show R-1")
+    await company.see("R-1 belongs to an incident")
     await company.type("ben", "/incident show INC-1")
     await company.alone("ben", "customer data may leak")
     said = " ".join(company.text(one) for place in (OPS, DEV, GENERAL) for one in company.slack.messages(place))
