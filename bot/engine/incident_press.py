@@ -6,7 +6,7 @@ from bot.domain.incident import IncidentState
 from bot.domain.invocation import Click
 from bot.engine.incidents import Asked, EngineIncidents
 from bot.engine.installation import Installation
-from bot.engine.votes import note
+from bot.engine.short import note
 
 PREFIX = "incident."
 
