@@ -62,9 +62,9 @@ class Watch:
                 log.warning("watch.database_away", place=str(place))
             except Exception:
                 log.exception("watch.failed", place=str(place))
-            await asyncio.sleep((await self._every(place)).total_seconds())
+            await asyncio.sleep((await self.pause(place)).total_seconds())
 
-    async def _every(self, place: Place) -> timedelta:
+    async def pause(self, place: Place) -> timedelta:
         """As the catalog says; while an incident at that place is open at least every 30 s."""
         service = self._at.catalog.services.get(place.service)
         usual = service.thresholds.watch_every if service else timedelta(seconds=1)

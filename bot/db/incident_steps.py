@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from bot.db.database import Connection, Rows
-from bot.db.incidents import STEPS, bring_in, existing, record, touch
+from bot.db.incidents import ARCHIVE, STEPS, bring_in, existing, record, touch
 from bot.domain.event import Kind
 from bot.domain.incident import Incident, IncidentId
 from bot.domain.json import JsonObject
@@ -46,7 +46,7 @@ async def due_steps(rows: Rows) -> list[tuple[IncidentId, str, str, int]]:
         WHERE state = 'pending' AND step = ANY($1::text[])
         ORDER BY incident_id, array_position($1::text[], step)
         """,
-        list(STEPS),
+        [*STEPS, ARCHIVE],
     )
     now = await rows.fetchval("SELECT clock_now()")
     return [

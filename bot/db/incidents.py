@@ -1,6 +1,7 @@
 """Incidents: every change of state is one conditional UPDATE with its event; zero rows means somebody was first."""
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any, cast
 
 import asyncpg
@@ -23,6 +24,7 @@ from bot.domain.run import RunId
 
 STEPS = ("channel", "invite", "topic", "bookmark", "pin")
 """What is done outside after the opening, in this order."""
+ARCHIVE, ARCHIVE_AFTER = "archive", timedelta(days=7)
 CALL = "call"  # ask people to come, until somebody is on it or tells us to stop
 
 _SELECT = """
@@ -161,10 +163,26 @@ async def move(
         to.value,
         note,
     )
+    await _archive_later(connection, incident, to)
     moved = await existing(connection, incident)
     body: JsonObject = {"from": before, "to": to.value, "note": note}
     await record(connection, Kind.INCIDENT_STATE_CHANGED, moved, by, body)
     return moved
+
+
+async def _archive_later(connection: Connection, incident: IncidentId, to: IncidentState) -> None:
+    """A week after its end its channel is put away; a reopened one stays."""
+    await connection.execute(
+        "DELETE FROM incident_steps WHERE incident_id = $1 AND step = $2 AND state <> 'done'", incident, ARCHIVE
+    )
+    if to is IncidentState.CLOSED:
+        await connection.execute(
+            "INSERT INTO incident_steps (incident_id, step, due_at) VALUES ($1, $2, clock_now() + $3::interval)"
+            " ON CONFLICT DO NOTHING",
+            incident,
+            ARCHIVE,
+            ARCHIVE_AFTER,
+        )
 
 
 async def set_severity(connection: Connection, incident: Incident, to: Severity, *, by: str) -> Incident | None:
@@ -257,6 +275,7 @@ async def merge(connection: Connection, duplicate: Incident, into: Incident, *, 
         "UPDATE incident_steps SET state = 'skipped', note = 'merged' WHERE incident_id = $1 AND state = 'pending'",
         duplicate.id,
     )
+    await _archive_later(connection, duplicate.id, IncidentState.CLOSED)
     await bring_in(connection, into.id, sorted(duplicate.people))
     await record(connection, Kind.INCIDENT_MERGED, into, by, {"merged": duplicate.id})
     await touch(connection, into.id)

@@ -46,7 +46,9 @@ def header_card(incident: Incident, seen: Seen, names: Names) -> Card:
         f"{bold('Rehearsal')} nothing is wrong; this counts nowhere" if incident.test else "",
         f"{bold('State')} {state} · opened {when(incident.opened_at, 'date')} by {_name(incident.opened_by, names)}",
         _how_long(incident),
-        f"{bold('Now')} {clean(incident.summary, 500)}" if incident.summary else "",
+        f"{bold('Now' if incident.ongoing else 'Last word')} {clean(incident.summary, 500)}"
+        if incident.summary
+        else "",
         _merged(incident),
     ]
     around = [_failing(seen), _changes(seen, names), _locks(seen, names)] if incident.ongoing else []
@@ -56,12 +58,16 @@ def header_card(incident: Incident, seen: Seen, names: Names) -> Card:
     return Card(
         _TONES[incident.state],
         title_of(incident),
-        f"{title_of(incident)}. {incident.state.value.capitalize()}. {clean(incident.summary, 200)}".strip(),
+        f"{title_of(incident)}. {incident.state.value.capitalize()}. {_now(incident)}".strip(),
         tuple(part for part in parts if part),
         _buttons(incident),
         f"{incident.label} · {some(seen.entries, 'entry', 'entries')} in the timeline below, {seen.typed or 'none'} "
         f"typed · {code('/timeline …')} adds one",
     )
+
+
+def _now(incident: Incident) -> str:
+    return clean(incident.summary, 200) if incident.ongoing else ""
 
 
 def _buttons(incident: Incident) -> tuple[Button, ...]:

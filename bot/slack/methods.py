@@ -15,6 +15,7 @@ METHODS: Mapping[str, frozenset[str]] = {
     "chat.postEphemeral": frozenset({"chat:write"}),
     "chat.postMessage": frozenset({"chat:write"}),
     "chat.update": frozenset({"chat:write"}),
+    "conversations.archive": frozenset({"channels:manage", "groups:write"}),
     "conversations.create": frozenset({"channels:manage", "groups:write"}),  # the channels of incidents
     "conversations.history": _HISTORY,  # read once after an unknown outcome, to find a post that did arrive
     "conversations.invite": frozenset({"channels:manage", "groups:write"}),

@@ -14,12 +14,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.db import incident_steps, incidents, posts
 from bot.db.bell import Bell
 from bot.db.database import AWAY, Pool
+from bot.db.posts import Intent
+from bot.domain.card import Card, Tone
 from bot.domain.catalog import Catalog
 from bot.domain.channel_name import channel_name, cut
-from bot.domain.incident import Incident, Severity
+from bot.domain.incident import Incident, IncidentState, Severity
+from bot.domain.incident_card import title_of
 from bot.domain.json import JsonObject
+from bot.slack.desired import ANSWER
 from bot.slack.incidents import header_key
 from bot.slack.send import Later, Refused, Sender, SendError
+from bot.slack.wanted import wanted
 
 log = structlog.get_logger()
 
@@ -110,6 +115,8 @@ class Rooms:
                 await self._topic(incident)
             case "bookmark":
                 await self._bookmark(incident)
+            case incidents.ARCHIVE:
+                await self._archive(incident)
             case _:
                 await self._pin(incident)
 
@@ -131,11 +138,20 @@ class Rooms:
             channel, name = await self._create(incident, tried)
         except Refused as refused:
             if refused.error not in _FORBIDDEN or not thread_in:
+                await self._nowhere(incident)
                 raise
             log.warning("rooms.no_channel", incident=incident.label, error=refused.error)
             await self._settle(incident, "thread", thread_in, refused.error)
         else:
             await self._settle(incident, "channel", channel, name)
+
+    async def _nowhere(self, incident: Incident) -> None:
+        """Whoever opened it learns, once, why there is no channel yet and what to do; I keep trying."""
+        says = f"Slack does not let me make a channel for {title_of(incident)}."
+        do = "Ask an admin of the workspace to let apps create channels; it follows by itself."
+        content = await wanted(self._pool, Card(Tone.WARN, "", f"{says} {do}", (f"{says}\n{do}",)), (), None)
+        key = f"{incident.label}:nowhere"
+        await posts.intend(self._pool, Intent(key, None, "dm", content, ANSWER, person=incident.opened_by))
 
     def _thread_in(self, incident: Incident) -> str:
         """The service's channel, or where it was asked; a private one is talked about nowhere but in its own."""
@@ -247,6 +263,17 @@ class Rooms:
             except Refused as refused:
                 log.info("rooms.no_bookmark", incident=incident.label, error=refused.error)
         await self._done(incident, "bookmark")
+
+    async def _archive(self, incident: Incident) -> None:
+        """Only while it still is closed: a reopened one has no such step any more."""
+        if incident.place == "channel" and incident.state is IncidentState.CLOSED:
+            method = self._client.conversations_archive
+            try:
+                await self._sender.call("conversations.archive", method, True, channel=incident.channel)
+            except Refused as refused:
+                if refused.error != "already_archived":
+                    raise
+        await self._done(incident, incidents.ARCHIVE)
 
     async def _pin(self, incident: Incident) -> None:
         """The header, once it is there; in a service's own channel it is not pinned."""

@@ -2,9 +2,11 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
+from bot.domain.catalog import Place
 from bot.sandbox.workspace.things import Message
 from tests.stories.conftest import Open
 from tests.support.company import DEV, GENERAL, OPS, POLICY, Company
@@ -46,6 +48,11 @@ async def failing(company: Company, check: str) -> None:
         return status if status == "UPDATE 1" else None
 
     await until(company, alarm, "the watch's first look")
+
+
+async def taken(company: Company, steps: int) -> str | None:
+    """That many steps of its life were taken."""
+    return "yes" if len(await company.happened("incident.state_changed")) == steps else None
 
 
 async def header(company: Company, channel: str, words: str = "checkout answers 500") -> Message:
@@ -217,6 +224,46 @@ async def test_where_slack_forbids_channels_a_thread_in_the_service_s_channel_se
     assert await placed(company) == OPS
     card = await company.see("INC-1 SEV3: checkout answers 500")
     await company.see("Ana opened it as SEV3", OPS, card.ts)
+
+
+async def test_a_private_one_waits_for_its_channel_and_says_so_to_who_opened_it(company: Company) -> None:
+    company.slack.faults.fail("conversations.create", "restricted_action")
+    await company.type("chi", "/incident customer data may leak --private")
+    await company.dm("chi", "Slack does not let me make a channel")
+    channel = await placed(company)
+    assert company.slack.state.channels[channel].kind == "private"
+
+
+async def test_its_channel_is_put_away_a_week_after_it_was_closed_unless_it_is_reopened(company: Company) -> None:
+    await company.type("ana", "/incident checkout answers 500")
+    channel = await placed(company)
+    for steps, line in enumerate(("resolve", "close", "reopen it is back", "resolve", "close"), start=1):
+        await company.type("ana", f"/incident {line}", channel)
+        await until(company, partial(taken, company, steps), line)
+        await company.forward(timedelta(days=3))
+    assert not company.slack.state.channels[channel].is_archived
+    await company.forward(timedelta(days=5))
+    await company.slack.wait_for(
+        lambda: company.slack.state.channels[channel].is_archived or None, what="the channel put away"
+    )
+
+
+async def test_while_it_is_open_its_services_are_looked_at_twice_a_minute(company: Company) -> None:
+    place, other = Place("shop", "production"), Place("shop", "staging")
+    assert (await company.process.watch.pause(place)).total_seconds() == 60
+    await company.type("ana", "/incident checkout answers 500")
+    await placed(company)
+    assert (await company.process.watch.pause(place)).total_seconds() == 30
+    assert (await company.process.watch.pause(other)).total_seconds() == 60
+
+
+async def test_a_button_that_names_no_incident_changes_nothing(company: Company) -> None:
+    await company.type("ana", "/incident checkout answers 500")
+    channel = await placed(company)
+    card = await header(company, channel)
+    await company.click("ana", card, "incident.resolve", value="I1-00000000")
+    await company.alone("ana", "not one of mine")
+    assert await company.happened("incident.state_changed") == []
 
 
 async def test_a_private_one_is_known_to_those_in_it_and_admins_alone(company: Company) -> None:

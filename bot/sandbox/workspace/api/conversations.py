@@ -184,6 +184,21 @@ def set_topic(desk: Desk, args: Args) -> Json:
     return {"channel": api_channel(_put(desk, replace(channel, topic=topic)))}
 
 
+def archive(desk: Desk, args: Args) -> Json:
+    channel = desk.channel(args.word("channel"))
+    if channel.kind not in FAMILY or channel.kind == "im":
+        raise Refused("method_not_supported_for_channel_type")
+    desk.need_for(channel, "write" if channel.kind == "private" else "manage")
+    if channel.is_archived:
+        raise Refused("already_archived")
+    if channel.name == "general":
+        raise Refused("cant_archive_general")
+    if BOT_USER not in channel.members:
+        raise Refused("not_in_channel")
+    _put(desk, replace(channel, is_archived=True))
+    return {}
+
+
 def _add(desk: Desk, channel: Channel, people: set[str]) -> Channel:
     return _put(desk, channel.with_members(frozenset(people)))
 
@@ -218,5 +233,6 @@ CONVERSATIONS = (
     Method("conversations.join", join, ("channel",), scopes=("channels:join",), per_minute=50),
     Method("conversations.create", create, ("name",), ("is_private", "team_id"), per_minute=20),
     Method("conversations.invite", invite, ("channel", "users"), ("force",), per_minute=50),
+    Method("conversations.archive", archive, ("channel",), per_minute=20),
     Method("conversations.setTopic", set_topic, ("channel", "topic"), per_minute=20),
 )
