@@ -19,7 +19,7 @@ from bot.domain.help import command_help, menu_help
 from bot.domain.names import all_environments, services_of
 from bot.domain.nearest import nearest
 from bot.domain.normalise import LONGEST, normalise
-from bot.domain.prose import prose_verb, read_prose
+from bot.domain.prose import prose_verb, read_prose, said_to, words_of
 from bot.domain.request import from_json, line_of, to_json
 from bot.domain.split import DRY_RUN, Line, split
 from bot.domain.words import code, listed, quoted
@@ -137,9 +137,12 @@ def _read_prose(
     filling = Filling(command, verb, catalog, now)
     try:
         read_prose(filling, said)
-        return _parsed(filling, channel, "", dry_run=False)
+        return parsed_of(filling, channel, "", dry_run=False)
     except BadRequest as error:
-        raise _with_example(error, verb) from error.__cause__
+        error.example = error.example or verb.example
+        if isinstance(error, Missing):
+            error.verb = verb.word
+        raise
 
 
 def _filled(filling: Filling, line: Line, channel: str) -> Parsed:
@@ -184,6 +187,10 @@ def begun(
     filling, line_field = Filling(command, verb, catalog, now), _line_field(command)
     if line_field:
         _fill_line(filling, line_field, text)
+        return filling, Line()
+    if words_of(verb) is not None:
+        read_prose(filling, said_to(verb, text))
+        filling.place(channel)
         return filling, Line()
     line = split(text, command.name, _options(command))
     line.free = [word for word in line.free if word.quoted or not verb.word or word.text.lower() != verb.word]

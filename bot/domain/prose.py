@@ -30,6 +30,12 @@ def prose_verb(command: Command, line: str) -> tuple[Verb, str] | None:
     return verb, said.strip()
 
 
+def said_to(verb: Verb, line: str) -> str:
+    """What follows the verb's own word, where it stands."""
+    first, _, rest = line.partition(" ")
+    return (rest if verb.word and first.lower() == verb.word else line).strip()
+
+
 def words_of(verb: Verb) -> Field | None:
     return next((field for field in fields_of(verb.request) if field.kind is Kind.WORDS), None)
 
