@@ -31,12 +31,24 @@ AWAY = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.IdleSessionTimeoutError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.ReadOnlySQLTransactionError,  # it is a standby, or just became one
     TimeoutError,
 )
 """What asyncpg raises while PostgreSQL is away; whoever catches it tries again or says so."""
 CLASHED = (asyncpg.TransactionRollbackError,)
 """Two transactions were in each other's way, and this one gave way: nothing of it is there, it may be tried again."""
+
+
+_GONE_WITHIN_SECONDS = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "3",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+    "idle_in_transaction_session_timeout": "20000",
+}
+"""When our host dies or hangs, PostgreSQL notices soon and frees our locks; by its defaults it takes two hours."""
 
 
 class Server(Protocol):
@@ -83,7 +95,7 @@ async def connect(dsn: str, *, size: int = 10) -> Pool:
         init=_prepare,
         reset=_as_it_is,
         command_timeout=20,
-        server_settings={"timezone": "UTC"},
+        server_settings={"timezone": "UTC", **_GONE_WITHIN_SECONDS},
     )
     assert pool is not None  # noqa: S101  (create_pool is typed Optional for its sync form)
     return pool

@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import timedelta
 
 import structlog
 
 from bot.db.database import AWAY, Connection, Pool, session
 
 log = structlog.get_logger()
+
+SILENT = timedelta(seconds=20)
+"""A leader says something every 2 s; who has said nothing for so long leads no more."""
 
 LEADERS = {
     "sealer": 0x57A701,
@@ -33,11 +37,20 @@ async def lead(pool: Pool, name: str, work: Callable[[], Awaitable[None]], *, re
             async with session(pool) as connection:
                 if await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADERS[name]):
                     try:
+                        await _give_way_when_silent(connection)
                         await _hold(connection, name, work)
                     finally:
                         with suppress(*AWAY):
                             await connection.execute("SELECT pg_advisory_unlock($1)", LEADERS[name])
         await asyncio.sleep(retry)
+
+
+async def _give_way_when_silent(connection: Connection) -> None:
+    """A process that hangs would keep the lock for as long: PostgreSQL (14 or later) ends its session then."""
+    await connection.execute(
+        "SELECT set_config(name, $1, false) FROM pg_settings WHERE name = 'idle_session_timeout'",
+        str(round(SILENT.total_seconds() * 1000)),
+    )
 
 
 async def _hold(connection: Connection, name: str, work: Callable[[], Awaitable[None]]) -> None:
