@@ -22,6 +22,7 @@ from tests.prove.town import Town
 from tests.support import history, laws
 from tests.support.history import History
 
+PATIENCE_S = 90.0
 KEPT = Path(".watchkeeper/prove")
 
 
@@ -50,9 +51,16 @@ async def races(at: Stage, random: Random, size: Size, figures: Figures) -> None
     await races.duels(size.duels)
     await races.rollbacks(size.duels)
     await races.policies(size.duels)
+    await races.freezes(size.duels)
     await races.copies(size.duels * 4)
     for words, times in sorted(races.ends.items()):
         print(f"  {words} × {times}")
+
+
+async def sockets(at: Stage, random: Random, size: Size, figures: Figures) -> None:
+    town = await at.town(4, socket=True)
+    left, right = await asyncio.gather(town.host("serve"), town.host("serve"))
+    await Races(town, left.replica, right.replica, random, figures).envelopes(size.duels * 4)
 
 
 async def crash(at: Stage, random: Random, size: Size, figures: Figures) -> None:
@@ -75,6 +83,7 @@ def points(way: Way, share: Callable[[Size], float], side_by_side: int = 3) -> "
 Trial = Callable[[Stage, Random, Size, Figures], Awaitable[None]]
 TRIALS: Mapping[str, Trial] = {
     "races": races,
+    "sockets": sockets,
     "crash": crash,
     "kill": points("kill", lambda size: size.kills),
     "cut": points("cut", lambda size: size.cuts),
@@ -111,7 +120,7 @@ async def _tried(name: str, seed: int, size: Size) -> Figures:
 async def _judge(town: Town, figures: Figures, kept: Path) -> None:
     """The laws over the whole history; a history that breaks one is kept, with what the processes said."""
     try:
-        await town.at_rest()
+        await town.at_rest(5 if figures.broken else PATIENCE_S)
     except AssertionError as error:
         figures.broken.append(str(error))
     found = await town.history()

@@ -13,6 +13,17 @@ from tests.prove.town import OPERATORS, OTHERS, POLICY, Town
 from tests.support.replica import Replica
 
 CLICKS = 20
+_STARTED_WHILE_FROZEN = """
+    WITH told AS (
+        SELECT s.number, e.kind, e.environment, r.verb
+        FROM event_seals s JOIN events e ON e.id = s.event_id LEFT JOIN runs r ON r.id = e.run_id
+        WHERE e.kind IN ('freeze.set', 'freeze.lifted', 'run.started'))
+    SELECT count(*)
+    FROM told f JOIN told s ON s.environment = f.environment AND s.number > f.number
+    WHERE f.kind = 'freeze.set' AND s.kind = 'run.started' AND s.verb = 'ship' AND NOT EXISTS (
+        SELECT FROM told l
+        WHERE l.kind = 'freeze.lifted' AND l.environment = f.environment AND l.number BETWEEN f.number AND s.number)
+"""
 Duel = Callable[[Run], Awaitable[object]]
 
 
@@ -120,6 +131,37 @@ class Races:
         async with ClientSession(timeout=ClientTimeout(total=2)) as session:
             return await self.left.ready(session) and await self.right.ready(session)
 
+    async def freezes(self, rounds: int) -> None:
+        """Ben approves a deploy at the moment when Chi freezes its place: what had not started by then waits."""
+        for number in range(rounds):
+            lane = self.town.lanes[number % len(self.town.lanes)]
+            run = await self.typed("ana", f"/poke ship shop {lane} --number {self.town.number()}")
+            await asyncio.gather(
+                self.town.click("ben", run, "approval.approve", self.left),
+                self._says("chi", f"/freeze shop {lane} because race {number}", self.random.uniform(0, 0.06)),
+            )
+            await self._frozen("freeze.set", number + 1)
+            await self._says("chi", f"/freeze lift shop {lane} because race {number} is over", 0.1)
+            await self._frozen("freeze.lifted", number + 1)
+            now = await self.town.until_state(run.id, State.WAITING, *FINAL)
+            if now.state is State.WAITING:
+                await self.town.click("dan", run, "approval.approve", self.right)
+            over = await self.ended(run)
+            self.ends[f"approve against freeze: {now.state.value}, then {over.state.value}"] += 1
+        early = await self.town.pool.fetchval(_STARTED_WHILE_FROZEN)
+        if early:
+            self.figures.broken.append(f"{early} runs started while their place was frozen")
+
+    async def _says(self, who: str, line: str, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)
+        await self.town.say(who, line, (self.right.url,))
+
+    async def _frozen(self, kind: str, times: int) -> None:
+        async def there() -> bool:
+            return await self.town.count(kind) >= times
+
+        await self.town.until(there, f"{times} × {kind}")
+
     async def rollbacks(self, rounds: int) -> None:
         """Two rollbacks of one environment, approved at the same moment: one at a time, none on an old plan."""
         for _ in range(rounds):
@@ -145,6 +187,29 @@ class Races:
                 self.figures.broken.append(f"four copies of one delivery made {made} runs")
             else:
                 await self.ended(run)
+
+    async def envelopes(self, rounds: int) -> None:
+        """Socket Mode, and Slack hands every envelope to two connections at once."""
+        for number in range(rounds):
+            lane = self.town.lanes[number % len(self.town.lanes)]
+            line = f"/poke shop {lane} --number {self.town.number()}"
+            key, _ = await self.town.say("ana", line, (), times=2)
+            run = await self.town.run_of(key)
+            assert run is not None, line
+            run = await self.town.until_state(run.id, State.WAITING)
+            self.town.clicks += 1
+            await self.town.press("ben", run, "approval.approve", self.left, times=2)
+            await self.ended(run)
+        counted = (
+            await self.town.pool.fetchval("SELECT count(*) FROM runs"),
+            await self.town.count("approval.granted"),
+            len(self.town.ledger.effects),
+        )
+        if counted != (rounds,) * 3:
+            self.figures.broken.append(
+                f"{rounds} requests in two envelopes each gave {counted} runs, grants, effects"
+            )
+        self.figures.broken += self.town.slack.socket.wrong
 
     # --- small steps ----------------------------------------------------------------------------------------
 

@@ -82,7 +82,14 @@ class Town(Fleet):
 
     def _workspace(self) -> Workspace:
         made = manifest.manifest([*commands.find().values(), poke.COMMAND], which="all")
-        return Workspace(signing_secret=SECRET, bot_token=TOKEN, request_url="", manifest=made, strict_limits=False)
+        return Workspace(
+            signing_secret=SECRET,
+            bot_token=TOKEN,
+            request_url="",
+            manifest=made,
+            strict_limits=False,
+            app_token=APP_TOKEN if self._socket else None,
+        )
 
     def people(self) -> Mapping[str, str]:
         return {name: name.capitalize() for name in (*OPERATORS, *OTHERS)}

@@ -112,13 +112,13 @@ class Fleet:
         number = await self.pool.fetchval("SELECT max(id) FROM runs WHERE environment = $1", environment)
         return await self.until_state(number, State.WAITING)
 
-    async def press(self, who: str, run: Run, button: str, at: Replica) -> Answer:
+    async def press(self, who: str, run: Run, button: str, at: Replica, *, times: int = 1) -> Answer:
         """A click on the run's card, without waiting for the pace at which Slack takes messages."""
         words = {"type": "plain_text", "text": button}
         element = {"type": "button", "action_id": button, "value": run.target, "text": words}
         block = {"type": "actions", "block_id": "buttons", "elements": [element]}
         card = Message(self.slack.state.next_ts(), OPS, Workspace.bot_user, "", 0.0, [block])
-        return await self.slack.press(f"U0{who.upper()}", card, button, delivery=Delivery(to=(at.url,)))
+        return await self.slack.press(f"U0{who.upper()}", card, button, delivery=Delivery(to=(at.url,), times=times))
 
     async def approved(self, run: Run, at: Replica, who: str = "ben") -> None:
         answer = await self.press(who, run, "approval.approve", at)

@@ -30,13 +30,23 @@ class Poke:
 
 
 @dataclass(frozen=True, slots=True)
+class Ship:
+    """As a poke; a freeze stops it."""
+
+    service: Service
+    environment: Environment
+    number: Annotated[int, Arg(option="--number", help="so that no two requests are the same")] = 0
+    slow: Annotated[int, Arg(option="--slow", help="milliseconds that each step takes")] = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     service: Service
     environment: Environment
     number: Annotated[int, Arg(option="--number", help="so that no two requests are the same")] = 0
 
 
-async def plan(request: Poke, look: Look) -> Plan:
+async def plan(request: Poke | Ship, look: Look) -> Plan:
     return Plan(
         f"Poke {request.service} {request.environment}",
         f"poke number {request.number}",
@@ -47,7 +57,7 @@ async def plan(request: Poke, look: Look) -> Plan:
     )
 
 
-async def poke(request: Poke, plan: Plan, running: Running) -> Card:
+async def poke(request: Poke | Ship, plan: Plan, running: Running) -> Card:
     async with running.step("aim") as step:
         await step.say("aiming")
         await asyncio.sleep(request.slow / 1000)
@@ -83,6 +93,18 @@ COMMAND = Command(
     "Poke a service",
     (
         Verb("", Poke, plan, poke, DEPLOY_ROLLBACK, Risk.CHANGE, "Poke it", "/poke shop one", lock=Lock.DEPLOY),
+        Verb(
+            "ship",
+            Ship,
+            plan,
+            poke,
+            DEPLOY_ROLLBACK,
+            Risk.CHANGE,
+            "Poke it unless it is frozen",
+            "/poke ship shop one",
+            lock=Lock.DEPLOY,
+            frozen="always",
+        ),
         Verb("note", Note, None, note, BACKUP_CREATE, Risk.RECORD, "Note it", "/poke note shop one"),
     ),
 )
