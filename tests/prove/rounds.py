@@ -28,7 +28,8 @@ class Rounds:
     async def play(self, rounds: int, seconds: float) -> None:
         words = (("serve", "--no-worker"),) * 2 + (("worker",),) * 2
         await asyncio.gather(*(self.town.host(*one) for one in words))
-        for faults in deal(self.random, rounds, PER_ROUND):
+        for number, faults in enumerate(deal(self.random, rounds, PER_ROUND), 1):
+            print(f"  round {number} of {rounds}: {', '.join(faults)}", flush=True)
             await self._round(schedule(self.random, self.town.lanes, seconds, faults))
             if self.figures.broken:
                 return
