@@ -24,3 +24,4 @@ SOCKET_ENVELOPES = Counter("watchkeeper_socket_envelopes_total", "What came over
 SOCKET_FAREWELLS = Counter("watchkeeper_socket_farewells_total", "How often Slack ended a connection", ["reason"])
 SOCKET_FAILURES = Counter("watchkeeper_socket_failures_total", "Connections that could not be opened", ["why"])
 LOOP_LAG = Gauge("watchkeeper_loop_lag_seconds", "How late the event loop woke last")
+DEAD_MAN = Counter("watchkeeper_dead_man_pings_total", "Calls to the catalog's dead man's address", ["result"])

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 import structlog
 
 from bot import incoming, loop_lag, reload, review
+from bot.alive import Alive
 from bot.db import events, leader, seal
 from bot.db.bell import Bell
 from bot.db.database import AWAY, Pool
 from bot.db.records import PostgresRecords
+from bot.dead_man import DeadMan
 from bot.domain.capability import ChainReport
 from bot.domain.card import Card
 from bot.domain.catalog import Place
@@ -180,7 +182,13 @@ class Process:
             run("scheduler", leader.lead(self._pool, "scheduler", Scheduler(self.installation).run))
             run("outside", leader.lead(self._pool, "outside", Outside(self.installation).run))
             run("timeline", leader.lead(self._pool, "timeline", lambda: incidents.keep(self.installation)))
+            run("own", leader.lead(self._pool, "own", self._watch_over_ourselves))
             self._working = run("worker", self.worker.run())
+
+    async def _watch_over_ourselves(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(Alive(self.installation).run())
+            tasks.create_task(DeadMan(self.installation, self.session, secret, self.problems).run())
 
     def _door(self) -> Door:
         press = Press(self.installation, self.intake, self.votes, self.govern)

@@ -43,7 +43,7 @@ async def open_database(settings: Settings) -> AsyncIterator[tuple[Pool, Scratch
                 "database.embedded", folder=str(settings.data_dir), remedy="set DATABASE_URL for more processes"
             )
             url = await stack.enter_async_context(database.embedded(folder / "postgres"))
-        pool = await database.connect(url, size=20)
+        pool = await database.connect(url)
         stack.push_async_callback(_close, pool)
         await database.migrate(pool)
         yield pool, Scratch(folder / "scratch", stack)

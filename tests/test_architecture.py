@@ -52,6 +52,8 @@ MAY_KNOW = {
     "bot.cli_incident": {"*"},
     "bot.incoming": {"bot.db", "bot.providers", "bot.domain", "bot.metrics", "bot.logs"},
     "bot.worker": {"bot.engine", "bot.db", "bot.domain", "bot.metrics", "permissions"},
+    "bot.alive": {"bot.engine", "bot.db", "bot.domain", "permissions"},
+    "bot.dead_man": {"bot.engine", "bot.db", "bot.domain", "bot.metrics"},
     "bot.watch": {"bot.engine", "bot.db", "bot.domain", "permissions"},
     "bot.outside": {"bot.engine", "bot.db", "bot.domain"},
     "bot.timeline": {"bot.db", "bot.domain"},

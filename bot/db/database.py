@@ -85,7 +85,7 @@ class _Connection(_Plain):
         return _Transaction(self, isolation, readonly, deferrable)
 
 
-async def connect(dsn: str, *, size: int = 10) -> Pool:
+async def connect(dsn: str, *, size: int = 20) -> Pool:
     """A pool on `dsn` with jsonb as Python values; raises what asyncpg raises when it cannot connect."""
     pool = await asyncpg.create_pool(
         dsn,

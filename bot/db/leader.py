@@ -23,6 +23,7 @@ LEADERS = {
     "homes": 0x57A70B,
     "outside": 0x57A70A,
     "kept": 0x57A70C,
+    "own": 0x57A708,
 }
 
 

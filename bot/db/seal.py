@@ -5,6 +5,7 @@ verification then says so. One sealer at a time (bot.db.leader); hashing outside
 keeps the throughput (decision 0001).
 """
 
+import asyncio
 import hashlib
 
 import asyncpg
@@ -17,6 +18,7 @@ from bot.domain.json import canonical
 GENESIS = hashlib.sha256(b"watchkeeper chain, version 1").digest()
 BATCH = 500
 GATHER_S = 0.01  # what is recorded together is sealed, told and shown together; 200 ms are allowed
+_PATIENCE_S = 3.0  # a batch is sealed within 200 ms
 _SEALING = 0x57A7C5  # advisory lock: one batch at a time
 
 
@@ -48,6 +50,16 @@ async def keep_sealing(pool: Pool, bell: Bell) -> None:
                 bell.ring("sealed")
             if sealed < BATCH:
                 await outbox.wait(1.0, gather_s=GATHER_S)
+
+
+async def behind(rows: Rows) -> bool:
+    """Whether an event lies unsealed for longer than a batch takes: two looks find the same one."""
+    oldest: int | None = await rows.fetchval("SELECT min(event_id) FROM outbox")
+    if oldest is None:
+        return False
+    await asyncio.sleep(_PATIENCE_S)
+    again: int | None = await rows.fetchval("SELECT min(event_id) FROM outbox")
+    return again == oldest
 
 
 async def seal(pool: Pool) -> int:

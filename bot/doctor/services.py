@@ -9,10 +9,11 @@ from bot.doctor.report import Section
 from bot.domain.capability import Finding
 from bot.domain.catalog import Catalog, EnvironmentEntry, Place
 from bot.domain.checkup import Doctor, Remark
+from bot.domain.dead_man import unsafe
 from bot.domain.errors import ProviderError
 from bot.domain.json import Json
 from bot.domain.protection import shared_parts
-from bot.domain.words import some
+from bot.domain.words import some, span
 from bot.files import Files
 from bot.providers.examine import examine
 from bot.providers.registry import Providers, find_providers
@@ -34,9 +35,23 @@ def about_files(files: Files, variable: Variable) -> list[Remark]:
     return [
         Remark("catalog", "ok", catalog),
         Remark("policy", "ok", policy),
+        *_dead_man(files.catalog, variable),
         *(Remark(about, "warn", line, check) for about, line in warnings),
         *(Remark("protection", "fail", line, "The bot does not start until then.") for line in shared),
     ]
+
+
+def _dead_man(catalog: Catalog, variable: Variable) -> list[Remark]:
+    """Whether the address is one that the bot would call; it is not called: that would say that the bot is well."""
+    if catalog.dead_man is None:
+        return []
+    name = catalog.dead_man.url
+    url = variable(name.removeprefix("$"))
+    wrong = unsafe(url) if url else "it is not set"
+    if wrong:
+        remedy = f"Put an https address into {name}, or leave `dead_man` out of the catalog."
+        return [Remark("dead man", "fail", f"{name} cannot be called: {wrong}.", remedy)]
+    return [Remark("dead man", "ok", f"{name} hears of the bot each {span(catalog.dead_man.every)}")]
 
 
 async def examined(files: Files, variable: Variable, data_dir: Path, clock: Callable[[], datetime]) -> list[Section]:

@@ -89,10 +89,20 @@ class ServiceEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadMan:
+    """url: the `$NAME` of an address that is called as long as all is well; whoever is behind it alarms when not."""
+
+    url: str
+    every: timedelta = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     services: Mapping[str, ServiceEntry]
     digest: str
     warnings: tuple[str, ...] = ()
+    ops: str | None = None  # channel where the bot tells of itself
+    dead_man: DeadMan | None = None
 
     def at(self, place: Place) -> EnvironmentEntry:
         """KeyError when there is no such place: requests hold only places of the catalog."""
@@ -102,6 +112,11 @@ class Catalog:
         for service in self.services.values():
             for entry in service.environments.values():
                 yield entry.place
+
+    def told_in(self) -> tuple[str, ...]:
+        """Where the bot tells of itself: in the ops channel, or wherever runs are shown."""
+        cards = dict.fromkeys(service.cards for service in self.services.values() if service.cards)
+        return (self.ops,) if self.ops else tuple(cards)
 
     def bound(self, channel: str) -> tuple[str | None, str | None]:
         """(service, environment) that a channel stands for; None where it stands for none or several."""

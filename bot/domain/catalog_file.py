@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import BaseModel, ValidationError
 
+from bot.domain import catalog_own as own
 from bot.domain import catalog_parts as parts
 from bot.domain.catalog import Catalog, EnvironmentEntry, Place, ScriptEntry, ServiceEntry, Thresholds
 from bot.domain.json import Json, digest
@@ -47,7 +48,9 @@ def load_catalog(text: str, *, file: str = "catalog.yml", sections: Sections) ->
         raise CatalogError(_discreet([*pasted, *unreadable.problems], pasted)) from None
     sheet = Sheet(located)
     services = _services(sheet, sections)
-    found = Catalog(services, digest(_json(sheet)), tuple(map(str, in_order(sheet.warnings))))
+    told, dead_man = own.ops_channel(sheet), own.dead_man(sheet)
+    warnings = tuple(map(str, in_order(sheet.warnings)))
+    found = Catalog(services, digest(_json(sheet)), warnings, told, dead_man)
     problems = [*pasted, *traps, *sheet.problems]
     if not problems:
         problems += [located.problem(path, what, remedy) for path, what, remedy in _whole(found)]
@@ -81,7 +84,7 @@ def _json(sheet: Sheet) -> Json:
 
 
 def _services(sheet: Sheet, sections: Sections) -> dict[str, ServiceEntry]:
-    sheet.mapping((), ("services",), "services: {shop: …}")
+    sheet.mapping((), ("services", *own.KEYS), "services: {shop: …}")
     named = sheet.mapping(("services",), None, "services: {shop: …}")
     if not named and not sheet.problems:
         sheet.wrong((), "no service is named.", "Begin with services: and one name under it.")

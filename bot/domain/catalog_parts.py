@@ -44,17 +44,17 @@ def channels(sheet: Sheet, path: Path, names: Mapping[str, str]) -> tuple[str | 
     written = sheet.mapping(path, None, "channels: {cards: C0SHOPOPS, production: [C0SHOPOPS]}")
     cards = sheet.text((*path, "cards")) if "cards" in written else ""
     if cards:
-        _channel(sheet, (*path, "cards"), cards)
+        is_channel(sheet, (*path, "cards"), cards)
     bound: dict[str, tuple[str, ...]] = {}
     for key in written:
         if key == "cards" or not known(sheet, (*path, key), key, {**names, "cards": ""}, "environment"):
             continue
-        ids = [item for item, where in sheet.names((*path, key)) if _channel(sheet, where, item)]
+        ids = [item for item, where in sheet.names((*path, key)) if is_channel(sheet, where, item)]
         bound[names[key]] = (*bound.get(names[key], ()), *ids)
     return cards or None, bound
 
 
-def _channel(sheet: Sheet, path: Path, value: str) -> bool:
+def is_channel(sheet: Sheet, path: Path, value: str) -> bool:
     if _CHANNEL.fullmatch(value):
         return True
     sheet.wrong(

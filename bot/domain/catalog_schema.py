@@ -30,9 +30,19 @@ def catalog_schema(sections: Sections) -> JsonObject:
         "$schema": DRAFT,
         "title": "catalog.yml",
         "description": "What is operated. $NAME is an environment variable of the bot; secrets are refused here.",
-        **_mapping({"services": services}),
+        **_mapping({"services": services, **_own()}),
         "required": ["services"],
         "definitions": definitions,
+    }
+
+
+def _own() -> JsonObject:
+    """What is said of the bot itself."""
+    ops: JsonObject = {**_CHANNEL, "description": "Where the bot tells of itself; else where runs are shown."}
+    every: JsonObject = {"type": "string", "pattern": "^[0-9]{1,6}[smhd]$", "description": "60s without it."}
+    return {
+        "channels": _mapping({"ops": ops}),
+        "dead_man": {**_mapping({"url": _VARIABLE, "every": every}), "required": ["url"]},
     }
 
 

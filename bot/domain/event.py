@@ -64,6 +64,7 @@ class Kind(StrEnum):
     AUDIT_EXPORTED = "audit.exported"
     BOT_STARTED = "bot.started"
     BOT_STOPPED = "bot.stopped"
+    BOT_AWAY = "bot.away"
     SLACK_REVOKED = "slack.revoked"
     INCIDENT_OPENED = "incident.opened"
     INCIDENT_PLACED = "incident.placed"

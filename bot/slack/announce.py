@@ -1,10 +1,11 @@
-"""What a freeze tells the channels of the services that it covers: when it is set, near its end, and at its end."""
+"""What is told to channels besides runs: freezes, to the services that they cover; and the bot of itself."""
 
 from collections.abc import Callable, Container
 
 from bot.db import posts
 from bot.db.database import Connection
 from bot.db.posts import Intent
+from bot.domain import card as cards
 from bot.domain import freeze_card
 from bot.domain.card import Card
 from bot.domain.catalog import Catalog
@@ -35,6 +36,15 @@ async def freeze(
         await _post(connection, f"{first}:{event.number}", card, channel, installed)
         if event.kind is not Kind.FREEZE_ENDING:
             await _post(connection, first, freeze_card.over_card(about), channel, installed, only_edit=True)
+
+
+async def own(connection: Connection, event: Event, catalog: Catalog, installed: Container[str]) -> None:
+    """The bot of itself: the event holds the card."""
+    body = event.body.get("card")
+    if isinstance(body, dict):
+        for channel in catalog.told_in():
+            key = f"{event.kind}:{event.number}:{channel}"
+            await _post(connection, key, cards.from_json(body), channel, installed)
 
 
 def channels(catalog: Catalog, about: Freeze) -> list[str]:

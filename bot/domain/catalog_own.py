@@ -1,0 +1,31 @@
+"""What the catalog says of the bot itself: where it tells of itself, and who notices when it is silent. Pure."""
+
+from datetime import timedelta
+
+from bot.domain import catalog_parts as parts
+from bot.domain.catalog import DeadMan
+from permissions.sheet import Sheet
+
+KEYS = ("channels", "dead_man")
+_SHORTEST, _LONGEST = timedelta(seconds=10), timedelta(days=1)
+
+
+def ops_channel(sheet: Sheet) -> str | None:
+    """`channels: {ops: C0OPS}`, beside the services."""
+    sheet.mapping(("channels",), ("ops",), "channels: {ops: C0OPS}")
+    found = sheet.text(("channels", "ops"))
+    return found if found and parts.is_channel(sheet, ("channels", "ops"), found) else None
+
+
+def dead_man(sheet: Sheet) -> DeadMan | None:
+    example = "dead_man: {url: $PING_URL, every: 60s}"
+    if not sheet.mapping(("dead_man",), ("url", "every"), example):
+        return None
+    url = sheet.text(("dead_man", "url"))
+    if not parts.VARIABLE.fullmatch(url):
+        remedy = "Write the name of a variable, like $PING_URL: whoever knows the address can pretend to be the bot."
+        sheet.wrong(("dead_man", "url"), "'url' of 'dead_man' is not given by name.", remedy)
+    every = sheet.duration(("dead_man", "every")) or DeadMan(url).every
+    if not _SHORTEST <= every <= _LONGEST:
+        sheet.wrong(("dead_man", "every"), "'every' is too short or too long.", "Choose between 10s and 1d.")
+    return DeadMan(url, every)
