@@ -120,7 +120,7 @@ class Process:
             await Again(self.installation, self.votes).decide_all()
         if self._with_web:
             self.door = self._door()
-            self.port = await self.door.open(self.identity, self._webhooks(), self._ports)
+            self.port = await self.door.open(self._webhooks(), self._ports)
         self.admin_port = await self._ports.listen(
             admin_app(self.problems), self._settings.admin_host, self._settings.admin_port
         )
@@ -195,6 +195,7 @@ class Process:
         return Door(
             self._settings,
             self.installation,
+            self.identity,
             self.intake,
             HomePress(press, self._pool, self.bell),
             self.people,

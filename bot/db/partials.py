@@ -80,8 +80,8 @@ async def lock(connection: Connection, partial: str) -> Partial | None:
     return _partial(row) if row else None
 
 
-async def choose(connection: Connection, partial: str, verb: str) -> None:
-    await connection.execute("UPDATE partials SET verb = $2 WHERE id = $1", partial, verb)
+async def choose(connection: Connection, partial: str, verb: str, asks: str) -> None:
+    await connection.execute("UPDATE partials SET verb = $2, asks = $3 WHERE id = $1", partial, verb, asks)
 
 
 async def shown(connection: Connection, partial: str) -> None:

@@ -265,6 +265,15 @@ async def as_direct_message(rows: Rows, key: str) -> None:
     )
 
 
+async def as_message(rows: Rows, key: str) -> None:
+    """What one person alone sees anyhow, in their own conversation with us."""
+    await rows.execute(
+        "UPDATE posts SET kind = 'message', retry_at = statement_timestamp(), updated_at = clock_now()"
+        " WHERE key = $1 AND kind = 'ephemeral' AND state = 'intended'",
+        key,
+    )
+
+
 async def place(rows: Rows, key: str, channel: str) -> None:
     """Where a direct message lives, once its conversation is open."""
     await rows.execute("UPDATE posts SET channel = $2 WHERE key = $1", key, channel)

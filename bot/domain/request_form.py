@@ -38,7 +38,7 @@ def request_form(filling: Filling, line: Line, places: Sequence[Place], says: st
     inputs = [*_where(filling, places), *(_input(item, filling) for item in _others(verb))]
     if verb.plan is not None:
         dry = YES if line.dry_run else ""
-        inputs.append(Input(DRY_RUN, "Show the plan only", "check", "Nothing will run.", dry, optional=True))
+        inputs.append(Input(DRY_RUN, "Dry run", "check", "Show the plan only, run nothing", dry, optional=True))
     why = Input(BECAUSE, "Because", "text", "Why, in a few words.", line.reason, (), True, "", LONGEST_REASON)
     name = f"{filling.command.name} {verb.word}".strip()
     return Form(name, says, (*inputs, why), _submit(verb), target)

@@ -96,7 +96,7 @@ class Forms:
         if partial.over:
             return Answer(note("That form has expired.", "Type the command again. Nothing was changed."))
         try:
-            made = self._again(partial, partial.verb)
+            made = self._again(partial)
         except BadRequest as error:
             return Answer(note(error.what, error.next_step))
         if isinstance(made, Deny):
@@ -136,12 +136,14 @@ class Forms:
 
     async def _choose(self, connection: Connection, partial: Partial, submission: Submission) -> Answer:
         try:
-            made = self._again(partial, submission.values.get(VERB, ""))
+            verb = _verb(self._at.commands[partial.command], submission.values.get(VERB, ""))
+            chosen = replace(partial, verb=verb.word, asks=verb.help)
+            made = self._again(chosen)
         except (BadRequest, LookupError) as error:
             return Answer(wrong={VERB: told(error) if isinstance(error, BadRequest) else "Choose one of these."})
         if isinstance(made, Deny):
             return Answer(wrong={VERB: plain(f"{made.because.sentence} {made.next_step}")})
-        await partials.choose(connection, partial.id, submission.values[VERB])
+        await partials.choose(connection, partial.id, verb.word, verb.help)
         return Answer(form=made)
 
     async def _complete(self, connection: Connection, partial: Partial, word: str, submission: Submission) -> Answer:
@@ -170,11 +172,11 @@ class Forms:
 
     # --- what may be chosen -----------------------------------------------------------------------------------
 
-    def _again(self, partial: Partial, verb: str | None) -> Form | Deny:
+    def _again(self, partial: Partial) -> Form | Deny:
         """LookupError when the command has no such verb (any more)."""
         actor = Actor(partial.actor, partial.team)
         command = self._at.commands[partial.command]
-        made = self._form(command, verb, partial.text, partial.asks, actor, partial.channel)
+        made = self._form(command, partial.verb, partial.text, partial.asks, actor, partial.channel)
         return made if isinstance(made, Deny) else replace(made, target=partial.id)
 
     def _form(

@@ -28,6 +28,7 @@ from bot.slack.aside import Aside
 from bot.slack.envelope import Envelopes
 from bot.slack.guard import Guard
 from bot.slack.inbox import SlackInbox
+from bot.slack.mentions import Mentions
 from bot.slack.people import SLACK_AWAY, SlackPeople
 from bot.slack.reply import Replies
 from bot.slack.share import Press, Sharing
@@ -46,6 +47,7 @@ class Door:
         self,
         settings: Settings,
         installation: Installation,
+        identity: Identity,
         intake: Intake,
         press: Press,
         people: SlackPeople,
@@ -56,6 +58,7 @@ class Door:
         self.socket: SocketMode | None = None
         self._settings = settings
         self._installation = installation
+        self._identity = identity
         self._client = client
         self._tasks = tasks
         sharing = Sharing(
@@ -70,6 +73,7 @@ class Door:
             intake,
             sharing,
             inbox,
+            Mentions(installation.pool, installation.bell, intake, identity, installation.commands),
             replies,
             installation.clock,
             unknown_if_recorded,
@@ -79,12 +83,12 @@ class Door:
             intake.forms.shown,
         )
 
-    async def open(self, identity: Identity, webhooks: Webhooks, ports: Ports) -> int:
+    async def open(self, webhooks: Webhooks, ports: Ports) -> int:
         """The port that the outside reaches; the configured one where nothing listens."""
         signing_secret, app_token = self._settings.signing_secret, self._settings.app_token
         # Without a URL nothing is signed: a secret that nobody knows, so that no signature could ever be good.
         signed_with = signing_secret.get_secret_value() if signing_secret else secrets.token_hex(32)
-        bolt = bolt_app(identity, signed_with, self._client, self._listeners)
+        bolt = bolt_app(self._identity, signed_with, self._client, self._listeners)
         port = self._settings.port
         wanted = signing_secret or incoming.expected(self._installation.catalog) or self._settings.url
         if wanted:

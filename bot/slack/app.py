@@ -53,6 +53,12 @@ class Inbox(Protocol):
     async def heard(self, event_id: str, event: Body) -> None: ...
 
 
+class Mentions(Protocol):
+    async def heard(self, body: Body, at: datetime) -> bool:
+        """Whether somebody spoke to the bot; raises when it cannot be recorded."""
+        ...
+
+
 class Identity:
     """Who the bot is in its workspace, from memory: authorising a request never asks Slack."""
 
@@ -80,6 +86,7 @@ class Listeners:
         intake: Intake,
         press: Press,
         inbox: Inbox,
+        mentions: Mentions,
         replies: Replies,
         clock: Callable[[], datetime],
         unknown: Callable[[datetime], Card],
@@ -91,6 +98,7 @@ class Listeners:
         self._intake = intake
         self._press = press
         self._inbox = inbox
+        self._mentions = mentions
         self._replies = replies
         self._clock = clock
         self._unknown = unknown
@@ -162,7 +170,8 @@ class Listeners:
         """503 when it could not be recorded, so that Slack delivers it again."""
         try:
             async with asyncio.timeout(INTAKE.total_seconds()):
-                await self._inbox.heard(str(body.get("event_id", "")), event)
+                if not await self._mentions.heard(body, self._clock()):
+                    await self._inbox.heard(str(body.get("event_id", "")), event)
         except (*AWAY, TimeoutError):
             log.warning("event.not_recorded", type=event.get("type"))
             return BoltResponse(status=503, body="not recorded; please deliver again")

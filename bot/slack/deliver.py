@@ -135,7 +135,7 @@ class Deliverer:
             begun.append(newest)
             return content_of(newest.wanted, plain=post.key in self._plain, url=link)
 
-        thread_ts = parent.ts if parent and post.kind in IN_THREADS else None
+        thread_ts = _thread(post, parent)
         sent = await self._sender.post(channel, fresh, key=post.key, thread_ts=thread_ts, priority=post.priority)
         if sent is not None:
             await posts.posted(self._pool, post.key, sent.channel, sent.ts, begun[0].wanted_digest)
@@ -176,10 +176,15 @@ class Deliverer:
             return
         link = await self._link(post, parent)
         url = await take(self._pool, post.run_id) if post.run_id is not None else None
+        if url is None and post.channel.startswith("D"):
+            await posts.as_message(self._pool, post.key)  # nobody else reads along, and it is still there tomorrow
+            return
         if not await self._begin(post):
             return
-        content = content_of(post.wanted, plain=post.key in self._plain, url=link)
-        await self._sender.whisper(post.channel, post.person, content, url=url, priority=post.priority)
+        content, thread_ts = content_of(post.wanted, plain=post.key in self._plain, url=link), _thread(post, None)
+        await self._sender.whisper(
+            post.channel, post.person, content, url=url, priority=post.priority, thread_ts=thread_ts
+        )
         await posts.posted(self._pool, post.key, post.channel, "", post.wanted_digest)
 
     async def _upload(self, post: Post) -> None:
@@ -212,7 +217,7 @@ class Deliverer:
             return
         parent = await self._parent(post)
         channel = await self._channel(post, parent)
-        thread_ts = parent.ts if parent and post.kind in IN_THREADS else None
+        thread_ts = _thread(post, parent)
         is_it = has_file(card_of(post.wanted).text) if post.kind == "file" else has_key(post.key)
         try:
             ts = await self._sender.find(channel, is_it, since=post.tried_at, thread_ts=thread_ts)
@@ -255,7 +260,7 @@ class Deliverer:
         if error in _TOO_MUCH and post.key not in self._plain:
             self._plain.add(post.key)
             await posts.later(self._pool, post.key, error, timedelta(), state=_known(post))
-        elif post.kind == "ephemeral" and error in _NOT_THERE:
+        elif (post.kind == "ephemeral" or post.channel.startswith("D")) and error in _NOT_THERE:
             await posts.as_direct_message(self._pool, post.key)
         elif post.state == "posted" and error in _DELETED and self._worth_it(post):
             await posts.again(self._pool, post.key, post.ts)
@@ -292,6 +297,13 @@ def _comes_back(post: Post, error: str) -> bool:
     """Somebody must let us in first; then it is sent. A thread of a channel that is archived gets nothing more."""
     shut = error in _NOT_THERE or error.startswith("restricted_action")
     return shut and (post.kind == "message" or (post.kind == "reply" and error != "is_archived"))
+
+
+def _thread(post: Post, parent: Post | None) -> str | None:
+    """The thread that it belongs to: under a message of ours, or where somebody spoke to us."""
+    if post.kind in IN_THREADS:
+        return parent.ts if parent else None
+    return str(post.wanted.get("thread") or "") or None if post.kind in ("message", "ephemeral") else None
 
 
 def _known(post: Post) -> posts.State:

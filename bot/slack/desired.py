@@ -124,6 +124,12 @@ def desired(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]
     return [*(replace(one, card=noticed(one.card, run, seen.events)) for one in messages), *files]
 
 
+def thread_of(message: Desired, run: Run) -> str:
+    """Where it was asked is where it is answered; a run's own messages hang on its root, wherever that is."""
+    there = message.kind in ("message", "ephemeral") and message.channel == run.channel
+    return run.thread if there and not message.key.endswith(":root") else ""
+
+
 def _by_itself(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]:
     """Nobody asked, so nobody is told of what went well; what did not is for the service's channel."""
     run = seen.run
@@ -211,7 +217,7 @@ def _root(seen: Seen, at: Where, names: Callable[[str], str]) -> Desired:
 def _link(seen: Seen, at: Where) -> list[Desired]:
     """Asked elsewhere: whoever asked is shown the way."""
     run = seen.run
-    if run.via != "slack" or not run.channel or run.channel == at.cards:
+    if run.via != "slack" or not run.channel or (run.channel == at.cards and not run.thread):
         return []
     what = f"{run.label} {asks_for(run, seen.plan)}: it is in {channel_words(at.cards)}"
     card = Card(Tone.INFO, "", what, (what,))

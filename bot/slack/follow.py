@@ -41,7 +41,7 @@ from bot.domain.run import ACTIVE, Run, RunId, State
 from bot.domain.words import clean
 from bot.slack import announce, monitors
 from bot.slack.deliver import Deliverer
-from bot.slack.desired import END, THREAD, Desired, Seen, desired, has_root, thread_lines, where
+from bot.slack.desired import END, THREAD, Desired, Seen, desired, has_root, thread_lines, thread_of, where
 from bot.slack.offer import offer_form
 from bot.slack.send import Sender
 from bot.slack.unvoted import unvoted
@@ -204,7 +204,8 @@ class Follower:
             self._overdue[run.id] = run.started_at + usual
 
     async def _intent(self, rows: Rows, message: Desired, run: Run) -> Intent:
-        content = await wanted(rows, message.card, self._commands, run.service, file=message.file)
+        thread = thread_of(message, run)
+        content = await wanted(rows, message.card, self._commands, run.service, file=message.file, thread=thread)
         return Intent(
             message.key,
             run.id,

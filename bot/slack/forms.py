@@ -47,7 +47,7 @@ def _block(one: Input) -> JsonObject:
     }
     if one.optional:
         block["optional"] = True
-    if one.hint:
+    if one.hint and one.kind != "check":  # there it stands beside the box
         block["hint"] = plain_object(one.hint, _LABEL)
     return block
 
@@ -60,7 +60,7 @@ def _element(one: Input) -> JsonObject:
             chosen = one.value.strip("<@>")
             return {"type": "users_select", **({"initial_user": chosen} if chosen else {})}
         case "check":
-            option: JsonObject = {"text": plain_object(one.label, _OPTION), "value": "yes"}
+            option: JsonObject = {"text": plain_object(one.hint or one.label, _OPTION), "value": "yes"}
             checked: JsonObject = {"initial_options": [option]} if one.value else {}
             return {"type": "checkboxes", "options": [option], **checked}
         case "text":

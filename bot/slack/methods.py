@@ -35,7 +35,9 @@ METHODS: Mapping[str, frozenset[str]] = {
 
 EVENTS: Mapping[str, frozenset[str]] = {
     "app_home_opened": frozenset(),
+    "app_mention": frozenset({"app_mentions:read"}),
     "app_uninstalled": frozenset(),
+    "message.im": frozenset({"im:history"}),
     "team_join": frozenset({"users:read"}),
     "tokens_revoked": frozenset(),
     "user_change": frozenset({"users:read"}),

@@ -31,10 +31,8 @@ async def offer_form(connection: Connection, event: Event, installed: Container[
 
 
 def _kind(channel: str) -> posts.Kind:
-    """Nobody else reads along in a direct message; a press on the Home came from no channel at all."""
-    if not channel:
-        return "dm"
-    return "message" if channel.startswith("D") else "ephemeral"
+    """A press on the Home came from no channel."""
+    return "ephemeral" if channel else "dm"
 
 
 def offer_card(partial: Partial) -> Card:

@@ -3,10 +3,12 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.domain.invocation import Actor, Click, Invocation, Submission
+from bot.domain.parse import UMBRELLA
 
 
 class _Payload(BaseModel):
@@ -54,6 +56,45 @@ class ActionPayload(_Payload):
     actions: list[_Action] = Field(min_length=1)
     trigger_id: str = Field(min_length=1, max_length=200)
     response_url: str = ""
+
+
+class Said(_Payload):
+    """A message in which the bot is named, or one in its own conversation (`app_mention`, `message.im`)."""
+
+    type: Literal["app_mention", "message"]
+    subtype: str = ""
+    bot_id: str = ""
+    user: str = Field(min_length=1, max_length=40)
+    user_team: str = ""
+    team: str = ""
+    channel: str = Field(min_length=1, max_length=40)
+    channel_type: str = ""
+    text: str = ""
+    ts: str = Field(min_length=1, max_length=40)
+    thread_ts: str = ""
+    edited: object = None
+
+    @property
+    def by_person(self) -> bool:
+        """Said just now by somebody: no bot's own words, no edit, no notice of Slack's."""
+        return not self.bot_id and self.edited is None and self.subtype in ("", "file_share", "thread_broadcast")
+
+    @property
+    def directly(self) -> bool:
+        return self.channel_type == "im"
+
+
+class SaidPayload(_Payload):
+    team_id: str = ""
+    is_ext_shared_channel: bool = False
+    event_id: str = Field(min_length=1, max_length=100)
+    event: Said
+
+    @property
+    def team(self) -> str:
+        """Of whoever said it; in a channel that is shared with others, only what Slack says of the person counts."""
+        shared = "" if self.is_ext_shared_channel else self.team_id
+        return self.event.user_team or self.event.team or shared
 
 
 class _Option(_Payload):
@@ -123,6 +164,21 @@ def invocation(body: Mapping[str, object], received_at: datetime) -> Invocation:
         delivery=delivery_key("command", payload.trigger_id),
         received_at=received_at,
         response_url=payload.response_url,
+    )
+
+
+def spoken(payload: SaidPayload, text: str, received_at: datetime) -> Invocation:
+    """What follows the bot's name is what follows `/ops`; `help` alone asks for the menu, as nothing does."""
+    said = payload.event
+    return Invocation(
+        command=UMBRELLA,
+        text="" if text.lower() == "help" else text,
+        actor=Actor(said.user, payload.team),
+        channel=said.channel,
+        delivery=delivery_key("said", payload.event_id),
+        received_at=received_at,
+        thread=said.thread_ts if said.thread_ts != said.ts else "",
+        spoken=f"@watchkeeper {text}".strip(),
     )
 
 

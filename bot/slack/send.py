@@ -134,7 +134,14 @@ class Sender:
         )
 
     async def whisper(
-        self, channel: str, person: str, content: Content, *, url: str | None = None, priority: int = 2
+        self,
+        channel: str,
+        person: str,
+        content: Content,
+        *,
+        url: str | None = None,
+        priority: int = 2,
+        thread_ts: str | None = None,
     ) -> None:
         """A message that one person sees, until they reload; nobody can read it back.
 
@@ -150,6 +157,7 @@ class Sender:
             user=person,
             text=content.text,
             blocks=content.blocks,
+            thread_ts=thread_ts,
         )
 
     async def publish(self, person: str, view: JsonObject, known: str) -> str:

@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 import bot.slack
 import commands
 from bot.domain.command import Command, Verb
-from bot.slack import inbox
+from bot.slack import inbox, mentions
 from bot.slack.manifest import SLACKS_OWN, Which, dump, manifest, problems
 from bot.slack.methods import EVENTS, GROUP_EVENTS, GROUP_METHODS, METHODS, scopes
 from permissions.model import OPS_READ, Risk
@@ -63,7 +63,11 @@ def test_the_methods_that_are_listed_are_those_that_are_called() -> None:
 
 
 def test_the_events_are_those_that_are_heard() -> None:
-    assert set(EVENTS) == set(inbox.EVENTS) == set(made()["settings"]["event_subscriptions"]["bot_events"])
+    assert (
+        set(EVENTS)
+        == {*inbox.EVENTS, *mentions.EVENTS}
+        == set(made()["settings"]["event_subscriptions"]["bot_events"])
+    )
 
 
 def test_the_scopes_are_those_of_the_methods_and_events() -> None:

@@ -56,6 +56,13 @@ class Engine:
             raise self.fails
 
 
+class Nobody:
+    """Speaks to the bot."""
+
+    async def heard(self, body: Mapping[str, object], at: datetime) -> bool:
+        return False
+
+
 class Bot:
     """The listeners over Socket Mode, in front of an engine that does as told."""
 
@@ -65,6 +72,7 @@ class Bot:
             self.engine,
             self.engine,
             self.engine,
+            Nobody(),
             replies,
             lambda: datetime.now(UTC),
             _unknown,

@@ -177,6 +177,11 @@ class Company:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return await self.slack.deliver_raw(body.encode(), {**signed, **kind, **headers})
 
+    async def raw_event(self, body: Mapping[str, object]) -> Answer:
+        """A signed event, its wrapper included."""
+        told = dumps(body).encode()
+        return await self.slack.deliver_raw(told, {**self.slack.sign(told), "Content-Type": "application/json"})
+
     def text(self, message: Message) -> str:
         return self.slack.all_text(message)
 

@@ -41,6 +41,7 @@ class Manifest:
     commands: Mapping[str, SlashCommand] | None = None
     events: frozenset[str] | None = None
     home_tab: bool = True
+    messages_tab: bool = True  # whether people can write to the app in its own conversation
 
     def command(self, name: str) -> SlashCommand | None:
         return SlashCommand(name) if self.commands is None else self.commands.get(name)
@@ -61,7 +62,17 @@ def read_manifest(body: Mapping[str, Any] | None) -> Manifest:
         commands={entry["command"]: _command(entry) for entry in features.get("slash_commands", [])},
         events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", [])),
         home_tab=bool(features.get("app_home", {}).get("home_tab_enabled", False)),
+        messages_tab=_writable(features.get("app_home", {})),
     )
+
+
+def _writable(app_home: Mapping[str, Any]) -> bool:
+    """Slack's own defaults: the messages tab is there, and read-only unless the manifest says otherwise."""
+    shown, read_only = (
+        app_home.get("messages_tab_enabled", True),
+        app_home.get("messages_tab_read_only_enabled", True),
+    )
+    return bool(shown and not read_only)
 
 
 def _short(body: Mapping[str, Any]) -> Manifest:

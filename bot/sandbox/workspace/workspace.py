@@ -259,6 +259,8 @@ class Workspace(Place):
         return answer
 
     async def _say(self, person: Person, place: Channel, text: str, delivery: Delivery) -> Answer:
+        if place.kind == "im" and not self.manifest.messages_tab:
+            return Answer(0, b"", 0.0, "messages_tab_disabled")
         message = self.state.post(
             place.id, person.id, payloads.escape(self.state, text), thread_ts=delivery.thread_ts
         )
@@ -272,7 +274,8 @@ class Workspace(Place):
         if BOT_USER not in place.members:
             return []
         kind = {"channel": "channel", "private": "group", "im": "im"}[place.kind]
-        event: Json = {"user": message.user, "ts": message.ts, "text": message.text, "team": TEAM}
+        event: Json = {"user": message.user, "ts": message.ts, "text": message.text}
+        event["team"] = self.state.people[message.user].team_id
         event |= {"channel": place.id, "event_ts": message.ts, "client_msg_id": self.state.next_id("m")}
         if message.thread_ts:
             event["thread_ts"] = message.thread_ts
