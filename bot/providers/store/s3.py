@@ -71,11 +71,21 @@ class S3Store:
             return await self._vouch(s3, name, upload)
 
     async def _begin(self, s3: Client, name: str) -> Upload:
-        mark = secrets.token_hex(8)
-        begun = await s3.create_multipart_upload(
-            Bucket=self.bucket.name, Key=self._key(name), ChecksumAlgorithm="SHA256", Metadata={"upload": mark}
+        """Its answer holds the only name by which it can be taken back: who is cancelled waits for that."""
+        key, mark = self._key(name), secrets.token_hex(8)
+        beginning = asyncio.ensure_future(
+            s3.create_multipart_upload(
+                Bucket=self.bucket.name, Key=key, ChecksumAlgorithm="SHA256", Metadata={"upload": mark}
+            )
         )
-        return Upload(self._key(name), str(begun["UploadId"]), mark)
+        try:
+            begun = await asyncio.shield(beginning)
+        except asyncio.CancelledError:
+            with suppress(Exception):
+                async with asyncio.timeout(_ABORT_S):
+                    await self._take_back(s3, Upload(key, str((await beginning)["UploadId"]), mark))
+            raise
+        return Upload(key, str(begun["UploadId"]), mark)
 
     async def _send(self, s3: Client, upload: Upload, part: bytes) -> None:
         number = len(upload.parts) + 1

@@ -124,6 +124,34 @@ async def test_nothing_is_left_of_a_backup_that_was_cancelled_while_it_waited(st
     assert await uploads(bucket) == []
 
 
+class SlowToBegin:
+    """The server has begun the upload, and its answer is on the way."""
+
+    def __init__(self, s3: Any) -> None:
+        self._s3, self.begun, self.answered = s3, asyncio.Event(), asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
+
+    async def create_multipart_upload(self, **given: Any) -> Any:
+        answer = await self._s3.create_multipart_upload(**given)
+        self.begun.set()
+        await self.answered.wait()
+        return answer
+
+
+async def test_nothing_is_left_of_a_backup_that_was_cancelled_while_it_began(store: S3Store, bucket: Bucket) -> None:
+    async with bucket.open() as s3:
+        slow = SlowToBegin(s3)
+        beginning = asyncio.create_task(store._begin(slow, NAME))
+        await slow.begun.wait()
+        beginning.cancel()
+        slow.answered.set()
+        with pytest.raises(asyncio.CancelledError):
+            await beginning
+    assert await uploads(bucket) == []
+
+
 async def test_what_a_killed_process_left_is_told_and_then_taken_back(store: S3Store, bucket: Bucket) -> None:
     async with bucket.open() as s3:
         await s3.create_multipart_upload(Bucket=bucket.name, Key=PREFIX + "old.dump")
