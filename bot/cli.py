@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 import yaml
 
-from bot import cli_audit, cli_incident, cli_policy, logs
+from bot import cli_audit, cli_incident, cli_policy, cli_runs, logs
 from bot.settings import SettingsError
 from bot.terminal import load_settings, run, stop
 
@@ -16,6 +16,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pret
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_policy.app, name="policy")
 app.add_typer(cli_incident.app, name="incident")
+for command in (cli_runs.do, cli_runs.approve, cli_runs.deny, cli_runs.runs):
+    app.command()(command)
 
 Set = Literal["five", "core", "all"]
 Drain = Annotated[float, typer.Option("--drain", min=0, help="Seconds that runs may take to end after SIGTERM.")]

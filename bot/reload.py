@@ -3,7 +3,7 @@
 Which files are in force is recorded with their texts, so that a change across a restart is told as well.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import cast
 
@@ -14,6 +14,7 @@ from bot.db import people as facts
 from bot.db.database import Pool, Rows
 from bot.domain.catalog_difference import catalog_differences
 from bot.domain.catalog_file import CatalogError
+from bot.domain.command import Command
 from bot.domain.event import Kind
 from bot.domain.json import Json, JsonObject
 from bot.files import Files, Texts, understand
@@ -76,13 +77,13 @@ async def refuse(pool: Pool, problems: list[str]) -> None:
     await events.record(pool, Kind.POLICY_REFUSED, body={"problems": told})
 
 
-async def in_force(rows: Rows) -> Files | None:
+async def in_force(rows: Rows, commands: Mapping[str, Command] | None = None) -> Files | None:
     """The files as they were recorded last; None when there is no record, or when this version cannot read them."""
     recorded = await facts.fact(rows, TEXTS)
     if not isinstance(recorded, dict):
         return None
     try:
-        return understand(Texts(**{str(key): str(value) for key, value in recorded.items()}))
+        return understand(Texts(**{str(key): str(value) for key, value in recorded.items()}), commands)
     except (CatalogError, PolicyError, TypeError):
         log.warning("reload.recorded_unreadable")
         return None

@@ -17,7 +17,7 @@ class Approve:
 
 
 async def execute(request: Approve, _plan: Plan, running: Running) -> Card:
-    return await running.govern.vote(request.run, running.actor, True, request.digits, running.run.via)
+    return await running.govern.vote(request.run, running.actor, True, request.digits, running.run.seat)
 
 
 COMMAND = Command(

@@ -17,7 +17,7 @@ class Deny:
 
 async def execute(request: Deny, _plan: Plan, running: Running) -> Card:
     """One denial ends the request, whatever its plan: no digits are asked for."""
-    return await running.govern.vote(request.run, running.actor, False, "", running.run.via, running.run.reason)
+    return await running.govern.vote(request.run, running.actor, False, "", running.run.seat, running.run.reason)
 
 
 COMMAND = Command(

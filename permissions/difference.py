@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from permissions import terminal
 from permissions.model import Scope
 from permissions.phrases import how, names, place, upper, what, who
 from permissions.policy_file import Services
@@ -37,6 +38,7 @@ def _written(before: Policy, after: Policy) -> Iterator[str]:
     yield from _people(before, after)
     for role in sorted({*before.roles, *after.roles}):
         yield from _members(before, after, role)
+    yield from terminal.changed(before, after)
     if before.oncall != after.oncall:
         rotation = after.oncall.rotation if after.oncall else ()
         order = listed([capital(after.names[slack_id]) for slack_id in rotation], "then")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from permissions import terminal
 from permissions.gaps import gaps
 from permissions.model import Risk, Scope
 from permissions.phrases import how, names, place, upper, what, who
@@ -57,6 +58,7 @@ def _people(policy: Policy) -> Iterator[str]:
     idle = [slack_id for slack_id in policy.names if not policy.roles_by_person[slack_id] - policy.roles_of_everyone]
     if idle:
         yield f"In no role of their own: {names(policy, idle)}."
+    yield from terminal.told(policy)
     if policy.oncall:
         order = listed([capital(policy.names[slack_id]) for slack_id in policy.oncall.rotation], "then")
         handover = f", handed over {policy.oncall.handover}" if policy.oncall.handover else ""

@@ -77,6 +77,7 @@ def _policy(located: Located, sheet: Sheet, draft: Draft, roster: Roster) -> Pol
         roles_of_everyone=roster.with_everyone,
         open_roles=frozenset(role for role in draft.members if roster.is_open(role)),
         lines={section: located.line_of((section,)) for section in SECTIONS},
+        terminal=draft.terminal,
     )
 
 

@@ -16,6 +16,7 @@ from permissions.problem import did_you_mean
 from permissions.rules import EVERYONE, PROTECTED, ApprovalLine, Denial, Grant, Places, Rights
 from permissions.sheet import Name, Sheet
 from permissions.strict_yaml import Path, Plain
+from permissions.terminal import read_logins
 
 Services = Mapping[str, Mapping[str, bool]]  # service → environment → protected
 
@@ -23,7 +24,7 @@ GRANT_KEYS = ("role", "may", "except", "in", "hours", "channels")
 DENIAL_KEYS = ("people", "roles", "may", "in", "because")
 APPROVAL_KEYS = ("risk", "in", "need", "from", "including", "answer", "alone_after", "backup_first", "confirm")
 ONCALL_KEYS = ("rotation", "handover", "since")
-SECTIONS = ("preset", "people", "roles", "trust_groups", "oncall", "grants", "denials", "approvals")
+SECTIONS = ("preset", "people", "roles", "trust_groups", "oncall", "grants", "denials", "approvals", "terminal")
 _GRANT = "{role: operator, may: [record, change], in: [shop]}"
 _DENIAL = "{people: [dev], may: [change], in: [shop/production], because: trainee until March}"
 _APPROVAL = "{risk: change, in: production, need: 1, from: operator, answer: 15m}"
@@ -57,6 +58,7 @@ class Draft:
     denials: tuple[tuple[Path, Denial], ...]
     approvals: tuple[tuple[Path, ApprovalLine], ...]
     oncall: OnCall | None
+    terminal: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def read_parts(sheet: Sheet, services: Services, permissions: Collection[Permiss
         tuple(_denials(sheet, known)),
         tuple(_approvals(sheet, known, preset)),
         _oncall(sheet, known),
+        read_logins(sheet, people),
     )
 
 

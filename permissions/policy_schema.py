@@ -72,6 +72,11 @@ def _sections() -> dict[str, Schema]:
                 },
             }
         ),
+        "terminal": {
+            "type": "object",
+            "description": "Login of the machine → the people who sit there when Slack is down.",
+            "additionalProperties": {"$ref": "#/definitions/words"},
+        },
         "grants": _list(_grant(), required=["role", "may"]),
         "denials": _list(_denial(), required=["may", "because"]),
         "approvals": _list(_approval(), required=["risk"]),

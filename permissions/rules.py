@@ -4,7 +4,7 @@ Never parses and never words: `policy_file.py` makes these values, `decide.py` a
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from permissions.decision import ApprovalRule
@@ -139,6 +139,7 @@ class Policy:
     roles_of_everyone: frozenset[str]
     open_roles: frozenset[str]  # roles whose people only Slack knows: everyone, user groups
     lines: Mapping[str, int]  # section → its line
+    terminal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # login → the Slack ids it stands for
 
     def where(self, section: str) -> str:
         line = self.lines.get(section, 0)

@@ -32,6 +32,11 @@ MAY_KNOW = {
         ),
         *("bot.providers.registry", "bot.db", "bot.domain"),
     },
+    "bot.cli_runs": {"*"},
+    "bot.console": {
+        *("bot.serve", "bot.storage", "bot.reload", "bot.files", "bot.settings", "bot.engine", "bot.slack"),
+        *("bot.db", "bot.providers.registry", "bot.domain", "permissions"),
+    },
     "bot.terminal": {"bot.settings"},
     "bot.storage": {"bot.db", "bot.settings"},
     "bot.review": {"bot.files", "bot.db", "bot.domain", "permissions"},

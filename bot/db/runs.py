@@ -54,7 +54,8 @@ async def receive(rows: Rows, invocation: Invocation, new: NewRun) -> tuple[RunI
     made no run gives (None, False). With a thread, `rows` is a transaction of the caller's.
     """
     kind = Kind.REQUEST_REFUSED if new.state is State.REFUSED else Kind.REQUEST_RECEIVED
-    body = canonical({"line": new.line, "because": new.because, "reason": new.reason, "via": invocation.via})
+    via = invocation.channel if invocation.via == "terminal" else invocation.via
+    body = canonical({"line": new.line, "because": new.because, "reason": new.reason, "via": via})
     row = await rows.fetchrow(
         "SELECT * FROM receive_run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
         " $19, $20, $21)",

@@ -30,6 +30,16 @@ async def beat(connection: Connection, worker: int) -> bool:
     return status == "UPDATE 1"
 
 
+async def alive(rows: Rows) -> bool:
+    """Whether any worker has beaten within its lease."""
+    found: bool = await rows.fetchval(
+        "SELECT EXISTS (SELECT FROM workers"
+        " WHERE ended_at IS NULL AND beat_at > statement_timestamp() - $1::interval)",
+        LEASE,
+    )
+    return found
+
+
 async def end(rows: Rows, worker: int) -> None:
     await rows.execute("UPDATE workers SET ended_at = statement_timestamp() WHERE id = $1", worker)
 

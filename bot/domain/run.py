@@ -106,6 +106,11 @@ class Run:
         return f"R-{self.id}"
 
     @property
+    def seat(self) -> str:
+        """Where a person sat who did this: `slack`, or `terminal:ana`, the login."""
+        return self.channel if self.via == "terminal" else self.via
+
+    @property
     def target(self) -> str:
         """What a button of this run carries: opaque, checked again at the click."""
         return f"{self.id}-{self.uuid.hex[:8]}"

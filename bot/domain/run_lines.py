@@ -23,9 +23,9 @@ def _told(event: Event, run: Run, names: Names) -> str:
     who, body = names(event.actor), event.body
     match event.kind:
         case Kind.VOTE_CAST if body.get("yes"):
-            return f"👍 {who} approved ({_count(body.get('have'))} of {_count(body.get('need'))})"
+            return f"👍 {who} approved ({_count(body.get('have'))} of {_count(body.get('need'))}){_seat(body)}"
         case Kind.VOTE_CAST:
-            return f"👎 {who} denied it{_reason(body.get('reason'))}"
+            return f"👎 {who} denied it{_reason(body.get('reason'))}{_seat(body)}"
         case Kind.APPROVAL_CHANGED:
             return f"⚖️ the policy has changed: {_count(body.get('need'))} of {_people(body.get('asked'), names)} now"
         case Kind.APPROVAL_VOIDED | Kind.PLAN_DRIFTED:
@@ -73,6 +73,8 @@ def _asking(event: Event, run: Run, names: Names) -> str:
 def _besides(event: Event, run: Run) -> str:
     """What others do to a run that waits or has ended."""
     match event.kind:
+        case Kind.REQUEST_RECEIVED if _seat(event.body):
+            return f"⌨️ asked by {person(run.actor)}{_seat(event.body)}"
         case Kind.RUN_FROZEN:
             return f"🧊 {person(run.actor)} {held_line(event)}"
         case Kind.RUN_THAWED:
@@ -92,6 +94,12 @@ def _escalated(body: JsonObject, names: Names) -> str:
 def _people(asked: Json, names: Names, last: str = "or") -> str:
     found = [names(str(one)) for one in asked] if isinstance(asked, list) else []
     return listed(found, last) or "nobody at the moment"
+
+
+def _seat(body: JsonObject) -> str:
+    """Where it was done, when not in Slack."""
+    place, _, login = str(body.get("via") or "").partition(":")
+    return f" at the terminal (login {clean(login)})" if place == "terminal" and login else ""
 
 
 def _step(event: Event) -> str:

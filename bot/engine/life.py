@@ -21,11 +21,11 @@ from bot.domain.json import JsonObject
 from bot.domain.plan import Plan
 from bot.domain.run import Run, State
 from bot.domain.unvoted import not_possible
-from bot.engine import endings, freezes
+from bot.engine import endings, freezes, seats
 from bot.engine.installation import Installation
 from bot.engine.look import EngineLook
 from bot.engine.running import EngineRunning, LeaseLost, NoLongerOurs, StepTimedOut, within_lease
-from permissions.decide import Allow, Decision, Deny, NeedsApproval, counting_votes
+from permissions.decide import Allow, Decision, Deny, NeedsApproval
 from permissions.model import Risk
 from permissions.oncall import asked_first
 
@@ -228,8 +228,7 @@ class Life:
             if why_not:
                 await self._end_before(run, State.VOIDED, f"{why_not} Ask again.")
             return not why_not
-        voters = [self._at.person(voter, run.team) for voter in (approval.in_favour if approval else ())]
-        counting = counting_votes(self._at.policy, self._at.ask(run), voters, team_id=self._at.team)
+        counting = seats.counting(self._at, run, approval)
         if len(counting) >= decision.rule.need:
             return True
         says = (

@@ -9,10 +9,10 @@ from bot.domain.form import Form, one_line
 from bot.domain.json import JsonObject
 from bot.domain.run import Run, RunId, State
 from bot.domain.words import clean, code
-from bot.engine import endings, freezes
+from bot.engine import endings, freezes, seats
 from bot.engine.installation import Installation
 from bot.engine.short import note
-from permissions.decide import Deny, counting_votes, may_vote
+from permissions.decide import Deny, may_vote
 
 
 class Votes:
@@ -40,9 +40,14 @@ class Votes:
         approval, over = locked
         if approval.state is not ApprovalState.WAITING or over:
             return too_late(run, approval)
-        refusal = self._may_not(run, voter)
+        refusal = self._may_not(run, voter) or (seats.doubt(self._at, run, approval, voter, via) if yes else None)
         if refusal is not None:
-            body: JsonObject = {"because": refusal.because.sentence, "where": refusal.because.where, "yes": yes}
+            body: JsonObject = {
+                "because": refusal.because.sentence,
+                "where": refusal.because.where,
+                "yes": yes,
+                "via": via,
+            }
             await events.record(connection, Kind.VOTE_REFUSED, run=run, actor=voter, body=body)
             return note(refusal.because.sentence, refusal.next_step, run)
         if yes and (frozen := await freezes.stopped_run(connection, self._at, run)) is not None:
@@ -55,14 +60,14 @@ class Votes:
             )
         if not await approvals.add_vote(connection, run_id, voter, yes=yes, digest=approval.digest, via=via):
             return note(f"You have answered {run.label} already; it counts once.", "", run)
-        await self._count(connection, run, voter, yes, reason)
+        await self._count(connection, run, voter, yes, via, reason)
         return None
 
-    async def _count(self, connection: Connection, run: Run, voter: str, yes: bool, reason: str) -> None:
+    async def _count(self, connection: Connection, run: Run, voter: str, yes: bool, via: str, reason: str) -> None:
         approval = await approvals.get(connection, run.id)
         assert approval is not None  # noqa: S101  (its row is locked by us)
         counting = self.counting(run, approval)
-        body: JsonObject = {"yes": yes, "have": len(counting), "need": approval.need, "reason": reason}
+        body: JsonObject = {"yes": yes, "have": len(counting), "need": approval.need, "reason": reason, "via": via}
         await events.record(connection, Kind.VOTE_CAST, run=run, actor=voter, body=body)
         if not yes:
             says = f"Denied by {self._at.people.name(voter)}{f': {clean(reason)}' if reason else ''}."
@@ -129,8 +134,7 @@ class Votes:
 
     def counting(self, run: Run, approval: Approval) -> tuple[str, ...]:
         """Whose votes in favour count by the policy of now."""
-        voters = [self._at.person(voter, run.team) for voter in approval.in_favour]
-        return counting_votes(self._at.policy, self._at.ask(run), voters, team_id=self._at.team)
+        return seats.counting(self._at, run, approval)
 
 
 def too_late(run: Run, approval: Approval) -> Card:
