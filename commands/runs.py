@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from bot.domain import plan as plans
 from bot.domain.capability import Govern, LockInfo, Running
 from bot.domain.card import Card
 from bot.domain.catalog import Place
-from bot.domain.command import Arg, Command, Environment, RunRef, Service, Verb
+from bot.domain.command import Arg, Command, Environment, PersonRef, RunRef, Service, Verb
 from bot.domain.listing import listing, nothing
 from bot.domain.plan import Plan
 from bot.domain.review import Review
 from bot.domain.run import Run
 from bot.domain.run_end import unsettled
 from bot.domain.unvoted import WAYS
-from bot.domain.words import clean, code, some, when
+from bot.domain.words import clean, code, some, span, when
 from permissions.model import APPROVAL_VOTE, RUN_CANCEL, RUN_READ, RUN_SETTLE, Risk
 
 MOST = 50
@@ -64,6 +65,18 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """What waits for whoever asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    run: RunRef
+    to: Annotated[PersonRef, Arg(help="who settles it from now on")]
+
+
+@dataclass(frozen=True, slots=True)
+class GiveTurn:
+    run: Annotated[RunRef, Arg(help="whose turn it is first")]
+    other: Annotated[RunRef, Arg(help="who shall go before it")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +199,14 @@ async def review(request: Look, _plan: Plan, running: Running) -> Card:
     return await running.govern.review(request.run, running.actor, request.verdict, running.run.reason)
 
 
+async def hand_over(request: HandOver, _plan: Plan, running: Running) -> Card:
+    return await running.govern.turns.hand_over(request.run, running.actor, request.to, running.run.reason)
+
+
+async def give_turn(request: GiveTurn, _plan: Plan, running: Running) -> Card:
+    return await running.govern.turns.give_turn(request.run, request.other, running.actor)
+
+
 # --- locks -------------------------------------------------------------------------------------------------
 
 
@@ -197,7 +218,7 @@ async def locks(_request: Locks, _plan: Plan, running: Running) -> Card:
     return listing(
         f"{count} held",
         f"{first.service} {first.environment} by {first.run.label}",
-        ("Place", "Kind", "Held by", "Since", "Waiting"),
+        ("Place", "Kind", "Held by", "Why", "Since", "Usually", "Settles", "Waiting, in this order"),
         (_lock(lock, running.govern) for lock in held),
         footer="a lock is freed when its run ends, or is settled after an unknown outcome",
     )
@@ -206,7 +227,17 @@ async def locks(_request: Locks, _plan: Plan, running: Running) -> Card:
 def _lock(lock: LockInfo, govern: Govern) -> tuple[str, ...]:
     holder = f"{lock.run.label} {clean(lock.run.text, 60)} by {clean(govern.name(lock.run.actor))}"
     waiting = ", ".join(run.label for run in lock.waiting) or "nobody"
-    return f"{lock.service} {lock.environment}", lock.kind.value, holder, when(lock.since, "date"), waiting
+    usual = plans.from_json(lock.run.plan).usual if lock.run.plan else None
+    return (
+        f"{lock.service} {lock.environment}",
+        lock.kind.value,
+        holder,
+        clean(lock.run.reason, 100) or "–",
+        when(lock.since, "date"),
+        span(usual) if usual else "–",
+        clean(govern.name(lock.settles)) if unsettled(lock.run) else "–",
+        waiting,
+    )
 
 
 COMMAND = Command(
@@ -286,6 +317,28 @@ COMMAND = Command(
             risk=Risk.RECORD,
             help="You looked at what somebody else ran without votes",
             example="/runs review R-42 talk because the release notes said not to",
+            answers="private",
+        ),
+        Verb(
+            "hand-over",
+            HandOver,
+            None,
+            hand_over,
+            permission=RUN_SETTLE,
+            risk=Risk.RECORD,
+            help="Somebody else settles an unknown outcome: who takes over and who did before are told",
+            example="/runs hand-over R-42 <@U0CHI> because my shift ends",
+            answers="private",
+        ),
+        Verb(
+            "give-turn",
+            GiveTurn,
+            None,
+            give_turn,
+            permission=RUN_READ,
+            risk=Risk.RECORD,
+            help="Let another that waits for the same place go first; both who asked are told",
+            example="/runs give-turn R-43 R-44",
             answers="private",
         ),
         Verb(

@@ -50,7 +50,7 @@ async def hand_on(connection: Connection, service: str, environment: str, kind: 
         f"""
         SELECT id FROM runs
         WHERE {_WAITS_FOR_LOCK} AND service = $1 AND environment = $2 AND lock = $3
-        ORDER BY approved_at, id
+        ORDER BY coalesce(turn, approved_at), id
         FOR NO KEY UPDATE SKIP LOCKED
         LIMIT 1
         """,
@@ -63,6 +63,24 @@ async def hand_on(connection: Connection, service: str, environment: str, kind: 
         return None
     await _queue(connection, waiter, waited=True)
     return waiter
+
+
+async def swap_turns(connection: Connection, ahead: Run, behind: Run) -> bool:
+    """Each gets the other's turn, if both wait for one lock in this order; False when they do not."""
+    found = await connection.fetch(
+        f"""
+        SELECT id, coalesce(turn, approved_at) AS turn, service, environment, lock FROM runs
+        WHERE id = ANY($1::bigint[]) AND {_WAITS_FOR_LOCK} AND lock IS NOT NULL
+        ORDER BY coalesce(turn, approved_at), id
+        FOR NO KEY UPDATE
+        """,
+        [ahead.id, behind.id],
+    )
+    if [row["id"] for row in found] != [ahead.id, behind.id] or len({tuple(row)[2:] for row in found}) > 1:
+        return False
+    for row, other in zip(found, reversed(found), strict=True):
+        await connection.execute("UPDATE runs SET turn = $2 WHERE id = $1", row["id"], other["turn"])
+    return True
 
 
 async def repair(connection: Connection) -> int:
@@ -113,7 +131,7 @@ async def _info(rows: Rows, row: asyncpg.Record) -> LockInfo | None:
     run = await runs.get(rows, row["run_id"])
     waiting = await rows.fetch(
         f"SELECT id FROM runs WHERE {_WAITS_FOR_LOCK} AND service = $1 AND environment = $2 AND lock = $3"
-        " ORDER BY approved_at, id",
+        " ORDER BY coalesce(turn, approved_at), id",
         row["service"],
         row["environment"],
         row["kind"],
@@ -121,7 +139,9 @@ async def _info(rows: Rows, row: asyncpg.Record) -> LockInfo | None:
     waiters = [waiter for one in waiting if (waiter := await runs.get(rows, one["id"])) is not None]
     if run is None:
         return None
-    return LockInfo(row["service"], row["environment"], Lock(row["kind"]), run, row["since"], tuple(waiters))
+    kind, since = Lock(row["kind"]), row["since"]
+    settles = await rows.fetchval("SELECT person FROM handovers WHERE run_id = $1", run.id) or run.actor
+    return LockInfo(row["service"], row["environment"], kind, run, since, tuple(waiters), settles)
 
 
 async def _take(connection: Connection, run: Run) -> RunId | None:

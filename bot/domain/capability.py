@@ -292,6 +292,7 @@ class LockInfo:
     run: Run
     since: datetime
     waiting: tuple[Run, ...]
+    settles: str = ""  # who answers for it while its outcome is unknown
 
 
 class Freezes(Protocol):
@@ -311,6 +312,13 @@ class Freezes(Protocol):
         ...
 
 
+class Turns(Protocol):
+    """Who settles what nobody knows, and whose turn comes first."""
+
+    async def hand_over(self, run_id: RunId, by: str, to: str, reason: str) -> Card: ...
+    async def give_turn(self, first: RunId, other: RunId, by: str) -> Card: ...
+
+
 class Govern(Protocol):
     """Votes, runs, rights and the audit log, for the governing commands. Implemented by the engine.
 
@@ -319,6 +327,8 @@ class Govern(Protocol):
 
     @property
     def freezes(self) -> Freezes: ...
+    @property
+    def turns(self) -> Turns: ...
     async def vote(self, run: RunId, voter: str, yes: bool, digits: str, via: str, reason: str = "") -> Card: ...
     async def withdraw(self, run: RunId, by: str) -> Card: ...
     async def cancel(self, run: RunId, by: str) -> Card: ...

@@ -15,7 +15,7 @@ from bot.domain.run import FINAL, Run, State
 from bot.domain.run_card import asks_for, details_button, people, reason_line, what_it_does
 from bot.domain.run_lines import Names
 from bot.domain.run_steps import StepFact, names_of, step_lines, steps
-from bot.domain.words import bold, clean, listed, person, when
+from bot.domain.words import bold, clean, code, listed, person, when
 from permissions.model import Risk
 
 _TITLES: dict[State, tuple[Tone, str]] = {
@@ -229,6 +229,27 @@ def _settling(run: Run) -> tuple[Button, ...]:
     return (
         button("It was done", "run.settle_done", "You looked, and what it was to do is done."),
         button("It was not done", "run.settle_not_done", "You looked, and nothing of it is in effect."),
+    )
+
+
+def handed_card(run: Run, event: Event, reader: str, names: Names) -> Card:
+    """To one of the two between whom the settling of a run changed hands."""
+    to, was, by = str(event.body.get("to")), str(event.body.get("from")), names(event.actor)
+    mine, open_ = reader == to, unsettled(run)
+    who = "You settle" if mine else f"{names(to)} settles"
+    told = f"{who} {run.label} now: {by} handed it over{'' if mine else ' from you'}."
+    todo = (
+        f"Look at {run.place or 'it'}, then say what is true."
+        if mine and open_
+        else "There is nothing for you to do."
+    )
+    return Card(
+        Tone.ASK if mine and open_ else Tone.INFO,
+        f"{run.label}: {names(to)} settles it",
+        f"{told} {todo}",
+        (f"{told}\n{code(run.text)}: how it ended is not known.\n{todo}",),
+        _buttons(run) if mine and open_ else (),
+        footer=f"{run.label} · before {names(was)}",
     )
 
 

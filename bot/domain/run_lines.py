@@ -75,6 +75,13 @@ def _besides(event: Event, run: Run) -> str:
     match event.kind:
         case Kind.REQUEST_RECEIVED if _seat(event.body):
             return f"⌨️ asked by {person(run.actor)}{_seat(event.body)}"
+        case Kind.LOCK_HANDED_OVER:
+            to, was = (person(str(event.body.get(key))) for key in ("to", "from"))
+            return f"🤝 {to} now settles {run.label} instead of {was}{_reason(event.body.get('reason'))}"
+        case Kind.LOCK_TURN_GIVEN:
+            after, before = event.body.get("to"), event.body.get("of")
+            told = f"{clean(str(after))} goes first now" if after else f"goes before {clean(str(before))} now"
+            return f"🔀 {person(run.actor)} {told}"
         case Kind.RUN_FROZEN:
             return f"🧊 {person(run.actor)} {held_line(event)}"
         case Kind.RUN_THAWED:

@@ -25,6 +25,7 @@ from bot.engine.incidents import OF_INCIDENTS, is_admin
 from bot.engine.installation import Installation
 from bot.engine.reviews import Reviews
 from bot.engine.short import note
+from bot.engine.turns import EngineTurns
 from bot.engine.unvoted import Unvoted
 from bot.engine.votes import Votes
 from permissions.decide import Allow, Deny, NeedsApproval
@@ -41,6 +42,7 @@ class EngineGovern:
         self._at = installation
         self._votes = votes
         self.freezes = EngineFreezes(installation)
+        self.turns = EngineTurns(installation)
         self._unvoted = Unvoted(installation)
         self._reviews = Reviews(installation)
 

@@ -26,7 +26,7 @@ from bot.domain.run_card import (
     requester_card,
     waiting_for_lock_card,
 )
-from bot.domain.run_end import end_card, mention_card
+from bot.domain.run_end import end_card, handed_card, mention_card
 from bot.domain.run_lines import thread_line
 from bot.domain.waves import called
 from bot.domain.words import channel as channel_words
@@ -120,6 +120,7 @@ def desired(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]
         *_no_longer_asked(seen, names),
         *_requester(seen, at, names),
         *_told(seen, names),
+        *_handed_over(seen, names),
     ]
     return [*(replace(one, card=noticed(one.card, run, seen.events)) for one in messages), *files]
 
@@ -291,6 +292,19 @@ def _told(seen: Seen, names: Callable[[str], str]) -> list[Desired]:
         return []
     card = mention_card(run, _end(seen, names))
     return [Desired(f"{run.label}:told", "thread", card, TOLD, thread_key=f"{run.label}:root")]
+
+
+def _handed_over(seen: Seen, names: Callable[[str], str]) -> list[Desired]:
+    """Both are told in a message of their own: who settles it now, with the buttons, and who did before."""
+    run = seen.run
+    if run.state not in FINAL:
+        return []
+    given = [event for event in seen.events if event.kind is Happened.LOCK_HANDED_OVER]
+    return [
+        Desired(f"{run.label}:handed:{event.id}:{one}", "dm", handed_card(run, event, one, names), DECIDE, person=one)
+        for event in given
+        for one in (str(event.body.get("to")), str(event.body.get("from")))
+    ]
 
 
 def _file(seen: Seen, name: str) -> Desired:

@@ -47,6 +47,10 @@ class MemoryGovern:
         return _card(" ".join(map(str, what)))
 
     @property
+    def turns(self) -> "MemoryTurns":
+        return MemoryTurns(self)
+
+    @property
     def freezes(self) -> "MemoryFreezes":
         return MemoryFreezes(self)
 
@@ -108,6 +112,17 @@ class MemoryGovern:
 
     def name(self, person: str) -> str:
         return NAMES.get(person, person)
+
+
+@dataclass
+class MemoryTurns:
+    govern: MemoryGovern
+
+    async def hand_over(self, run_id: RunId, by: str, to: str, reason: str) -> Card:
+        return self.govern._did("hand_over", run_id, by, to, reason)
+
+    async def give_turn(self, first: RunId, other: RunId, by: str) -> Card:
+        return self.govern._did("give_turn", first, other, by)
 
 
 @dataclass

@@ -189,3 +189,38 @@ async def test_the_requester_withdraws_in_their_own_message(company: Company, sh
     late = await company.alone("ben", "Too late")
     assert "was withdrawn" in company.text(late)
     assert shelf.executed == []
+
+
+async def test_settling_is_handed_over_and_both_are_told(open_company: Open, shelf: Shelf, gate: Gate) -> None:
+    company = await open_company(drain_s=0.05)
+    card = await running(company, gate)
+    await company.restart()
+    await company.becomes(card, "interrupted", without="run.cancel")
+    await company.type("ana", "/runs hand-over R-1 <@U0ELI>")
+    await company.alone("ana", "Eli may not settle runs")
+    await company.type("ana", "/runs hand-over R-1 <@U0CHI> because my shift ends")
+    mine = await company.dm("chi", "You settle R-1 now")
+    await company.dm("ana", "Chi settles R-1 now")
+    await company.see("instead of <@U0ANA>: “my shift ends”", thread=card.ts)
+    await company.type("ben", "/runs hand-over R-1 <@U0BEN>")
+    await company.dm("chi", "Ben settles R-1 now")
+    assert await company.happened("lock.handed_over") == ["U0ANA", "U0BEN"]
+    await company.click("ben", await company.dm("ben", "You settle R-1 now"), "run.settle_not_done")
+    await company.becomes(mine, "nothing for you to do", without="run.settle")
+
+
+async def test_a_turn_is_given_away_and_both_are_told(company: Company, shelf: Shelf, gate: Gate) -> None:
+    await running(company, gate)
+    second = await waiting_behind(company)
+    await company.type("ben", "/poke because the disk fills")
+    third = await company.see("the disk fills")
+    await company.click("ana", third, APPROVE)
+    await company.becomes(third, "waiting its turn", without=APPROVE)
+    await company.type("chi", "/runs give-turn R-3 R-2")
+    await company.alone("chi", "does not wait behind")
+    await company.type("chi", "/runs give-turn R-2 R-3")
+    await company.see("<@U0CHI> R-3 goes first now", thread=second.ts)
+    await company.see("<@U0BEN> goes before R-2 now", thread=third.ts)
+    gate.open.set()
+    await company.becomes(second, "Poked")
+    assert shelf.executed == ["R-1", "R-3", "R-2"]
