@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ class Size:
     freezes: float
 
 
-SHORT = Size(approvals=20, duels=3, rounds=1, round_s=12, kills=0.03, cuts=0.03, freezes=0.01)
+SHORT = Size(approvals=20, duels=2, rounds=1, round_s=10, kills=0.015, cuts=0.03, freezes=0.005)
 WHOLE = Size(approvals=300, duels=25, rounds=8, round_s=30, kills=1.0, cuts=1.0, freezes=0.2)
 
 
@@ -110,11 +111,18 @@ async def _tried(name: str, seed: int, size: Size) -> Figures:
         try:
             await TRIALS[name](at, Random(f"{seed} {name}"), size, figures)
         except Exception as error:  # what stopped it is a finding too, and the histories are wanted all the same
-            figures.broken.append(f"the trial stopped: {type(error).__name__}: {error}")
+            figures.broken.append(f"the trial stopped: {_in_words(error)}")
         for town in at.towns:
             await _judge(town, figures, KEPT / f"{name}-{seed}")
     figures.seconds = time.monotonic() - begun
     return figures
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(map(_in_words, error.exceptions))
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(at.filename).name}:{at.lineno})"
 
 
 async def _judge(town: Town, figures: Figures, kept: Path) -> None:

@@ -118,7 +118,9 @@ class Fleet:
         element = {"type": "button", "action_id": button, "value": run.target, "text": words}
         block = {"type": "actions", "block_id": "buttons", "elements": [element]}
         card = Message(self.slack.state.next_ts(), OPS, Workspace.bot_user, "", 0.0, [block])
-        return await self.slack.press(f"U0{who.upper()}", card, button, delivery=Delivery(to=(at.url,), times=times))
+        return await self.slack.press(
+            f"U0{who.upper()}", card, button, delivery=Delivery(to=(at.url,), times=times, patience_s=10)
+        )
 
     async def approved(self, run: Run, at: Replica, who: str = "ben") -> None:
         answer = await self.press(who, run, "approval.approve", at)
