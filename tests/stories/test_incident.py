@@ -275,6 +275,10 @@ async def test_a_private_one_is_known_to_those_in_it_and_admins_alone(company: C
     await company.see("No incident is open")
     await company.type("eli", "/incident show INC-1")
     await company.alone("eli", "There is no INC-1")
+    for who, sees in (("eli", False), ("ben", True)):
+        await company.type(who, "/audit all --last 50")
+        card = await company.alone(who, "newest first")
+        assert ("incident opened" in company.text(card)) is sees
     await company.type("eli", "/runs show R-1")
     await company.see("R-1 belongs to an incident")
     await company.type("ben", "/incident show INC-1")
