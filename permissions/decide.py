@@ -22,6 +22,7 @@ from permissions.eligible import (
     confirmation,
     denial_of,
     grant_of,
+    may_break_glass,
     standing,
     who_can,
 )
@@ -54,7 +55,8 @@ def decide(policy: Policy, ask: Ask, *, team_id: str, people: People) -> Decisio
     if rule is None:
         return Allow(_allowed(policy, ask, stopped))
     asked = approvers(policy, ask, rule, people, team_id=team_id)
-    return NeedsApproval(_to_confirm(policy, ask, rule, asked, people), rule, asked)
+    glass = may_break_glass(policy, ask, rule)
+    return NeedsApproval(_to_confirm(policy, ask, rule, asked, people), rule, asked, glass)
 
 
 def _stopped(policy: Policy, ask: Ask, team_id: str) -> Because | Grant:

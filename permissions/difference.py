@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from permissions import terminal
+from permissions.explain import glass_words
 from permissions.model import Scope
 from permissions.phrases import how, names, place, upper, what, who
 from permissions.policy_file import Services
@@ -43,6 +44,13 @@ def _written(before: Policy, after: Policy) -> Iterator[str]:
         rotation = after.oncall.rotation if after.oncall else ()
         order = listed([capital(after.names[slack_id]) for slack_id in rotation], "then")
         yield f"On call: {order}." if order else "Nobody is on call any more."
+    yield from _glass(before, after)
+
+
+def _glass(before: Policy, after: Policy) -> Iterator[str]:
+    was, now = ((p.glass.roles, p.glass.places) if p.glass else None for p in (before, after))
+    if was != now:
+        yield glass_words(after, after.glass) if after.glass else "Nobody can break the glass any more."
 
 
 def _people(before: Policy, after: Policy) -> Iterator[str]:

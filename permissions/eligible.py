@@ -75,6 +75,13 @@ def confirmation(policy: Policy, ask: Ask) -> ApprovalRule | None:
     return rule_for(policy.preset, policy.approvals, ask.risk, ask.scope)
 
 
+def may_break_glass(policy: Policy, ask: Ask, rule: ApprovalRule) -> bool:
+    """Whether who asks, and holds the right itself, may go on without the votes that the rule wants."""
+    if not rule.need or policy.glass is None:
+        return False
+    return policy.glass.held(roles_of(policy, ask.person), ask.scope)
+
+
 def approvers(policy: Policy, ask: Ask, rule: ApprovalRule, people: People, *, team_id: str) -> tuple[str, ...]:
     """Slack ids of those whose vote would count now: the role, the right itself, and never who asked."""
     if not rule.need:

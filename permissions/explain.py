@@ -8,7 +8,7 @@ from permissions.gaps import gaps
 from permissions.model import Risk, Scope
 from permissions.phrases import how, names, place, upper, what, who
 from permissions.policy_file import Services
-from permissions.rules import EVERYONE, Policy
+from permissions.rules import EVERYONE, Glass, Policy
 from permissions.survey import Cell, Thing, survey
 from permissions.wording import capital, listed, members, places, rights
 
@@ -34,7 +34,6 @@ def explain(policy: Policy, services: Services, things: Iterable[Thing]) -> tupl
         *_places(policy, cells),
         Section("Denied, whatever is granted", tuple(_denials(policy))),
         Section("Worth a look", (*map(str, policy.warnings), *gaps(policy, cells))),
-        Section("Not acted on yet", tuple(_later(policy, cells))),
     ]
     return tuple(section for section in sections if section.lines)
 
@@ -43,6 +42,19 @@ def _short(policy: Policy) -> Iterator[str]:
     yield f"Preset {policy.preset}: {_PRESETS[policy.preset]}."
     yield "What is not granted is refused. A denial beats every grant. Guests and bots may do nothing."
     yield "Nobody approves what they asked for themselves; an approver needs the same right at the same place."
+    if policy.glass:
+        yield f"{glass_words(policy, policy.glass)} [{policy.glass.where}]"
+
+
+def glass_words(policy: Policy, glass: Glass) -> str:
+    """Break glass: admins (Ana and Ben) may go on without votes in shop."""
+    people = frozenset[str]().union(*(policy.roles.get(role, frozenset()) for role in glass.roles))
+    roles = listed([members(role) for role in sorted(glass.roles)], "and")
+    at = f" in {places(glass.places)}" if glass.places else ""
+    return (
+        f"Break glass: {roles} ({names(policy, people) or 'nobody'}) may go on without votes{at}, with what they may "
+        "ask for anyway. They say why, everyone is told, somebody else reviews it within 24 h."
+    )
 
 
 # Who is who
@@ -151,10 +163,3 @@ def _denials(policy: Policy) -> Iterator[str]:
         at = f" in {places(denial.places)}" if denial.places else ""
         may = "nobody may" if EVERYONE in denial.roles else f"{whom} may not"
         yield f"{upper(may)} {rights([denial.may])}{at}: {denial.because.rstrip('.')}. [{denial.where}]"
-
-
-def _later(policy: Policy, cells: Iterable[Cell]) -> Iterator[str]:
-    """What the file or its preset says and the bot does not do by itself yet."""
-    rules = [cell.rule for cell in cells if cell.rule]
-    if any(rule.hold for rule in rules):
-        yield "The preset's minute with [Stop] before a destructive run."

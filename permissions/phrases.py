@@ -61,15 +61,20 @@ def names(policy: Policy, found: Collection[str], last: str = "and") -> str:
 
 
 def how(rule: ApprovalRule | None) -> str:
-    """at once; with one other operator's approval (15 min); after typing what the plan card asks for."""
+    """at once; with one other operator's approval (15 min); after typing what the plan card asks for.
+
+    Also what is possible without an answer.
+    """
     if rule is None:
         return "at once"
     backup = " and a fresh backup first" if rule.backup_first else ""
     if not rule.need:
         own = "typing what the plan card asks for" if rule.confirm == "typed" else "a click on their own plan card"
-        return f"after {own}{backup}"
+        hold = f", {span(rule.hold)} to stop it" if rule.hold else ""
+        return f"after {own}{hold}{backup}"
     including = f", one of them from {rule.including}" if rule.including else ""
-    return f"{_approval(rule)}{including} ({span(rule.answer)}){backup}"
+    alone = f"; alone after {span(rule.alone_after)} without an answer" if rule.alone_after else ""
+    return f"{_approval(rule)}{including} ({span(rule.answer)}{alone}){backup}"
 
 
 def _approval(rule: ApprovalRule) -> str:

@@ -76,6 +76,7 @@ def _policy(located: Located, sheet: Sheet, draft: Draft, roster: Roster) -> Pol
         roles_by_group={group: roster.with_group(group) for group in roster.groups},
         roles_of_everyone=roster.with_everyone,
         open_roles=frozenset(role for role in draft.members if roster.is_open(role)),
+        glass=draft.glass,
         lines={section: located.line_of((section,)) for section in SECTIONS},
         terminal=draft.terminal,
     )

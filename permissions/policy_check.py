@@ -85,6 +85,7 @@ def check_whole(sheet: Sheet, whole: Whole) -> None:
     _warn_of_wide_denials(sheet, whole)
     _warn_of_unheld_rights(sheet, whole)
     _warn_of_lone_changes(sheet, whole, cases)
+    _warn_of_unheld_glass(sheet, whole)
 
 
 def _cases(whole: Whole) -> Iterator[_Case]:
@@ -220,3 +221,15 @@ def _warn_of_lone_changes(sheet: Sheet, whole: Whole, cases: list[_Case]) -> Non
         first = next(group)
         what = f"one person alone may start {first.risk} in {first.scope}, which is protected."
         sheet.warn(path, what, "Write need: 1 if somebody else should look.")
+
+
+def _warn_of_unheld_glass(sheet: Sheet, whole: Whole) -> None:
+    """A way out at night that nobody can take, or that everybody can."""
+    for role in sorted(whole.draft.glass.roles) if whole.draft.glass else ():
+        if whole.roster.is_empty(role):
+            sheet.warn(
+                ("break_glass",), f"nobody can break the glass: the role '{role}' is empty.", "Put people in it."
+            )
+        elif whole.roster.is_open(role):
+            what = f"whoever is in '{role}' can break the glass, and only Slack knows who that is."
+            sheet.warn(("break_glass",), what, "Name a role of people.")

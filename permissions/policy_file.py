@@ -13,7 +13,7 @@ from permissions.oncall import EXAMPLE as HANDOVER
 from permissions.oncall import FIRST_WEEK, OnCall
 from permissions.presets import DEFAULT_PRESET, PLAN_CARD, PRESETS
 from permissions.problem import did_you_mean
-from permissions.rules import EVERYONE, PROTECTED, ApprovalLine, Denial, Grant, Places, Rights
+from permissions.rules import EVERYONE, PROTECTED, ApprovalLine, Denial, Glass, Grant, Places, Rights
 from permissions.sheet import Name, Sheet
 from permissions.strict_yaml import Path, Plain
 from permissions.terminal import read_logins
@@ -23,8 +23,20 @@ Services = Mapping[str, Mapping[str, bool]]  # service → environment → prote
 GRANT_KEYS = ("role", "may", "except", "in", "hours", "channels")
 DENIAL_KEYS = ("people", "roles", "may", "in", "because")
 APPROVAL_KEYS = ("risk", "in", "need", "from", "including", "answer", "alone_after", "backup_first", "confirm")
+GLASS_KEYS = ("roles", "in")
 ONCALL_KEYS = ("rotation", "handover", "since")
-SECTIONS = ("preset", "people", "roles", "trust_groups", "oncall", "grants", "denials", "approvals", "terminal")
+SECTIONS = (
+    "preset",
+    "people",
+    "roles",
+    "trust_groups",
+    "oncall",
+    "grants",
+    "denials",
+    "approvals",
+    "terminal",
+    "break_glass",
+)
 _GRANT = "{role: operator, may: [record, change], in: [shop]}"
 _DENIAL = "{people: [dev], may: [change], in: [shop/production], because: trainee until March}"
 _APPROVAL = "{risk: change, in: production, need: 1, from: operator, answer: 15m}"
@@ -59,6 +71,7 @@ class Draft:
     approvals: tuple[tuple[Path, ApprovalLine], ...]
     oncall: OnCall | None
     terminal: Mapping[str, tuple[str, ...]]
+    glass: Glass | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +111,7 @@ def read_parts(sheet: Sheet, services: Services, permissions: Collection[Permiss
         tuple(_approvals(sheet, known, preset)),
         _oncall(sheet, known),
         read_logins(sheet, people),
+        _glass(sheet, known),
     )
 
 
@@ -409,6 +423,17 @@ def _is_zone(name: str) -> bool:
     except (KeyError, ValueError, OSError):
         return False
     return True
+
+
+def _glass(sheet: Sheet, known: Known) -> Glass | None:
+    path: Path = ("break_glass",)
+    entry = sheet.mapping(path, GLASS_KEYS, "{roles: [admin]}")
+    if not entry:
+        return None
+    roles = frozenset(_named(sheet, (*path, "roles"), known.roles, "role"))
+    if not roles:
+        sheet.wrong(path, "'break_glass' names no role.", "Write it like {roles: [admin]}, or leave it out.")
+    return Glass(roles, _places(sheet, path, entry, known), sheet.where(path))
 
 
 def _since(sheet: Sheet) -> date:

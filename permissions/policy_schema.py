@@ -80,6 +80,9 @@ def _sections() -> dict[str, Schema]:
         "grants": _list(_grant(), required=["role", "may"]),
         "denials": _list(_denial(), required=["may", "because"]),
         "approvals": _list(_approval(), required=["risk"]),
+        "break_glass": _mapping(
+            {"roles": {"$ref": "#/definitions/words"}, "in": {"$ref": "#/definitions/places"}}, required=["roles"]
+        ),
     }
 
 

@@ -120,6 +120,18 @@ class ApprovalLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Glass:
+    """Who may go on without votes at once, where; never more than their own rights give them."""
+
+    roles: frozenset[str]
+    places: Places | None  # None = everywhere
+    where: str
+
+    def held(self, roles: frozenset[str], scope: Scope) -> bool:
+        return not self.roles.isdisjoint(roles) and (self.places is None or bool(self.places.fit(scope)))
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A whole, valid policy. `roles` holds each role's named people by Slack id, nested roles included."""
 
@@ -140,6 +152,7 @@ class Policy:
     open_roles: frozenset[str]  # roles whose people only Slack knows: everyone, user groups
     lines: Mapping[str, int]  # section → its line
     terminal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # login → the Slack ids it stands for
+    glass: Glass | None = None
 
     def where(self, section: str) -> str:
         line = self.lines.get(section, 0)

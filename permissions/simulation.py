@@ -9,7 +9,7 @@ from permissions.eligible import People
 from permissions.model import Ask
 from permissions.refusal import names
 from permissions.rules import Policy
-from permissions.wording import others
+from permissions.wording import others, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ def simulate(
         after = decide(proposed, past.ask, team_id=team_id, people=people)
         was, will = _was(before), _would(after)
         if _key(before) != _key(after):
+            if was.partition(" ")[2] == will.removeprefix("would ").partition(" ")[2]:
+                was, will = was + _unvoted(before), will + _unvoted(after)
             found.append(Otherwise(past, was, will, after.because.where))
         elif _voters(before) != _voters(after):
             was = f"{_named(current, before, people)} could approve"
@@ -55,8 +57,21 @@ def _key(decision: Decision) -> tuple[object, ...]:
     """What makes two decisions the same for who asked: not their words, not their lines."""
     if isinstance(decision, NeedsApproval):
         rule = decision.rule
-        return ("asks", rule.need, rule.from_role, rule.including, rule.confirm, rule.backup_first)
+        return (
+            "asks",
+            rule.need,
+            rule.from_role,
+            rule.including,
+            rule.confirm,
+            rule.backup_first,
+            *_without(decision),
+        )
     return (type(decision).__name__,)
+
+
+def _without(decision: NeedsApproval) -> tuple[object, ...]:
+    """How it may go on without votes."""
+    return decision.rule.alone_after, decision.glass
 
 
 def _voters(decision: Decision) -> frozenset[str]:
@@ -95,3 +110,12 @@ def _needs(decision: NeedsApproval) -> str:
         return f"{'a typed confirmation' if rule.confirm == 'typed' else 'a click'} of their own{backup}"
     including = f", one from {rule.including}" if rule.including else ""
     return f"approval by {others(rule.need, rule.from_role)}{including}{backup}"
+
+
+def _unvoted(decision: Decision) -> str:
+    """How it may go on without votes; told where nothing else differs."""
+    if not isinstance(decision, NeedsApproval):
+        return ""
+    after = decision.rule.alone_after
+    alone = f"alone after {span(after)} without an answer" if after else "never alone"
+    return f" ({alone}{', or by broken glass' if decision.glass else ''})"

@@ -91,6 +91,12 @@ async def close(rows: Rows, run: RunId, state: ApprovalState) -> bool:
     return status == "UPDATE 1"
 
 
+async def hold(rows: Rows, run: RunId) -> timedelta | None:
+    """How long the confirmed run waits with [Stop] before it starts."""
+    found = await rows.fetchval("SELECT hold FROM approvals WHERE run_id = $1", run)
+    return cast("timedelta | None", found)
+
+
 async def void(rows: Rows, run: RunId) -> None:
     """What was granted counts no more: the plan it was granted for is not what would happen now."""
     await rows.execute(

@@ -4,7 +4,7 @@ from typing import cast
 
 import asyncpg
 
-from bot.db import events, runs
+from bot.db import approvals, events, runs
 from bot.db.database import Connection, Rows
 from bot.domain.capability import LockInfo
 from bot.domain.event import Kind
@@ -164,14 +164,19 @@ async def _take(connection: Connection, run: Run) -> RunId | None:
 
 
 async def _queue(connection: Connection, run: Run, *, waited: bool = False) -> None:
+    """It may be claimed at once, or after the time in which whoever asked may still stop it."""
+    hold = await approvals.hold(connection, run.id)
     await connection.execute(
         """
         UPDATE runs
         SET state = 'queued', worker = NULL, approved_at = coalesce(approved_at, clock_now()),
-            start_by = clock_now() + $2
+            hold_until = clock_now() + $3::interval, start_by = clock_now() + $2 + coalesce($3, interval '0')
         WHERE id = $1 AND state IN ('received', 'planning', 'waiting')
         """,
         run.id,
         runs.START_WITHIN,
+        hold,
     )
-    await events.record(connection, Kind.RUN_QUEUED, run=run, body={"waited": True} if waited else {})
+    body: JsonObject = {"waited": True} if waited else {}
+    body |= {"hold_s": hold.total_seconds()} if hold else {}
+    await events.record(connection, Kind.RUN_QUEUED, run=run, body=body)

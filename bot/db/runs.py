@@ -20,7 +20,7 @@ _COLUMNS = """
     r.id, r.uuid, r.state, r.command, r.verb, r.text, r.request, r.service, r.environment, r.lock, r.permission,
     r.risk, r.actor, r.team, r.channel, r.via, r.reason, r.dry_run, r.because, r.plan, r.digest, r.outcome,
     r.changed, r.worker, r.cancel_by, r.settled_by, r.created_at, r.start_by, r.started_at, r.finished_at,
-    r.approved_at, r.thread, a.expires_at
+    r.approved_at, r.thread, r.hold_until, a.expires_at
 """
 _TARGET = re.compile(r"(\d{1,15})-[0-9a-f]{8}")
 START_WITHIN = timedelta(minutes=15)
@@ -204,7 +204,7 @@ async def claim(rows: Rows, worker: int) -> Run | None:
             WHERE id = (
                 SELECT id
                 FROM runs
-                WHERE state IN ('received', 'queued')
+                WHERE state IN ('received', 'queued') AND (hold_until IS NULL OR hold_until <= clock_now())
                 ORDER BY id
                 FOR NO KEY UPDATE SKIP LOCKED
                 LIMIT 1

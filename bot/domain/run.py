@@ -100,6 +100,7 @@ class Run:
     finished_at: datetime | None
     approved_at: datetime | None = None
     thread: str = ""  # ts of the thread that it was asked in
+    hold_until: datetime | None = None  # until then whoever asked may still stop it
 
     @property
     def label(self) -> str:
@@ -118,6 +119,11 @@ class Run:
     @property
     def place(self) -> str:
         return " ".join(part for part in (self.service, self.environment) if part)
+
+    @property
+    def held(self) -> bool:
+        """Confirmed, and not begun because it may still be stopped (until `hold_until`)."""
+        return self.hold_until is not None and self.state is State.QUEUED
 
     @property
     def took(self) -> timedelta | None:

@@ -283,6 +283,8 @@ def _stage(run: Run) -> str:
             return "checking the result"
         case State.RUNNING:
             return "running"
+        case State.QUEUED if run.hold_until is not None:
+            return f"starts at {when(run.hold_until, 'exact')} unless it is stopped"
         case _:
             return "about to start"
 
@@ -296,6 +298,8 @@ def _cancelling(run: Run, names: Names) -> tuple[str, ...]:
 def _cancel_buttons(run: Run) -> tuple[Button, ...]:
     if run.cancel_by or run.state is State.VERIFYING:
         return (details_button(run),)
+    if run.held:  # no dialog: there is little time, and nothing was changed
+        return Button("Stop", action="run.cancel", target=run.target, style="danger"), details_button(run)
     text = "It stops before its next step; the step under way ends first. What is done stays done."
     confirm = Confirm(f"Cancel {run.label}?", text, "Cancel it", "Let it run")
     return Button("Cancel", action="run.cancel", target=run.target, confirm=confirm), details_button(run)

@@ -53,6 +53,8 @@ def _asking(event: Event, run: Run, names: Names) -> str:
     match event.kind:
         case Kind.APPROVAL_ESCALATED:
             return _escalated(body, names)
+        case Kind.RUN_QUEUED if isinstance(hold := body.get("hold_s"), int | float):
+            return f"⏳ {run.label} starts in {span(timedelta(seconds=hold))} unless it is stopped"
         case Kind.APPROVAL_STOPPED:
             return f"{who} knows of it and is not asked again"
         case Kind.APPROVAL_ALONE_OFFERED:

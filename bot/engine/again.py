@@ -65,7 +65,7 @@ class Again:
 
     async def _ask_anew(self, connection: Connection, run: Run, was: Approval, now: NeedsApproval) -> bool:
         same = (was.need, set(was.asked), was.alone_after, was.glass)
-        if same == (now.rule.need, set(now.approvers), now.rule.alone_after, False):
+        if same == (now.rule.need, set(now.approvers), now.rule.alone_after, now.glass):
             return False
         kept = tuple(one for one in was.first if one in now.approvers)  # their message is there, its buttons count
         await approvals.ask_anew(
@@ -75,7 +75,7 @@ class Again:
             asked=now.approvers,
             first=kept or asked_first(self._at.policy.oncall, await database.now(connection), now.approvers),
             alone_after=now.rule.alone_after,
-            glass=False,
+            glass=now.glass,
         )
         await runs.say_why(connection, run.id, f"{now.because.sentence} ({now.because.where})")
         body: JsonObject = {

@@ -153,7 +153,7 @@ class Life:
                     answer=rule.answer if rule.need else OWN_CONFIRMATION,
                     first=first,
                     alone_after=rule.alone_after,
-                    glass=False,
+                    glass=decision.glass,
                     hold=rule.hold,
                 )
                 body: JsonObject = {

@@ -1,6 +1,6 @@
 """A pressed button: looked up, decided again, done. What the button carries is believed only after the look-up."""
 
-from bot.db import events, offers, runs
+from bot.db import approvals, events, offers, runs
 from bot.domain import words
 from bot.domain.card import Card
 from bot.domain.event import Kind
@@ -61,8 +61,13 @@ class Press:
             case Card() as card:
                 return Answer(card, run=run.id)
             case None:
-                told = note(f"{run.label} is confirmed.", "Its message tells the rest.")
+                told = note(f"{run.label} is confirmed.", await self._next(run))
                 return Answer(told, replace=True, run=run.id)
+
+    async def _next(self, run: Run) -> str:
+        hold = await approvals.hold(self._at.pool, run.id)
+        told = f"It starts in {words.span(hold)}; [Stop] is on its message." if hold else ""
+        return told or "Its message tells the rest."
 
     async def _ask_why(self, action: str, run: Run, who: str) -> Answer:
         """One sentence first, if it may be done at all."""

@@ -20,6 +20,7 @@ from bot.engine.short import note
 from bot.engine.votes import too_late
 from permissions.decide import Deny
 from permissions.oncall import zone_of
+from permissions.reviewers import reviewers
 
 _KINDS: dict[Way, Kind] = {"alone": Kind.APPROVAL_ALONE, "glass": Kind.APPROVAL_BROKEN_GLASS}
 
@@ -57,8 +58,16 @@ class Unvoted:
         await approvals.grant_unvoted(connection, run.id, way, because)
         await reviews.begin(connection, run.id, way=way, actor=run.actor, because=because, next_at=look_at)
         body: JsonObject = {"because": because, "review_at": look_at.isoformat()}
+        body |= {"told": [*self._admins(run)]} if way == "glass" else {}
         await events.record(connection, _KINDS[way], run=run, actor=run.actor, body=body)
         await locks.take_and_queue(connection, run)
+
+    def _admins(self, run: Run) -> tuple[str, ...]:
+        """Who is told by a message of their own: the admins, and who may look at it afterwards."""
+        at, people = self._at, self._at.people.everyone()
+        may = reviewers(at.policy, at.ask(run), people, team_id=at.team)
+        admins = tuple(one for one in at.policy.names if one in at.policy.roles.get("admin", ()) and one in people)
+        return tuple(dict.fromkeys(one for one in (*admins, *may) if one != run.actor))
 
     def _refusal(self, run: Run | None, approval: Approval | None, now: datetime, who: str, way: Way) -> Card | None:
         if run is None or approval is None:

@@ -212,7 +212,13 @@ def _root(seen: Seen, at: Where, names: Callable[[str], str]) -> Desired:
         usual = plan.usual if plan else None
         card = waiting_for_lock_card(run, plan, seen.holder, run.approved_at or seen.now, usual, names)
         return Desired(key, "message", card, ANSWER, at.cards)
-    return Desired(key, "message", progress_card(run, plan, seen.events, names, seen.now), PROGRESS, at.cards)
+    return Desired(
+        key,
+        "message",
+        progress_card(run, plan, seen.events, names, seen.now),
+        DECIDE if run.held else PROGRESS,
+        at.cards,
+    )
 
 
 def _link(seen: Seen, at: Where) -> list[Desired]:

@@ -25,6 +25,8 @@ from permissions.rules import EVERYONE
 from permissions.simulation import Past, simulate
 from permissions.survey import TEAM, Thing, any_thing, kinds_of_people, survey
 
+ONE_OTHER = "with one other operator's approval (15 min; alone after 3 min without an answer)"
+
 Load = Callable[[str], Policy]
 
 SERVICES = {"shop": {"production": True, "staging": False}, "blog": {"production": True}}
@@ -69,7 +71,7 @@ def test_a_place_is_told_from_looks_to_what_is_destructive(load: Load) -> None:
     assert told(policy, "shop production (protected)") == [
         "Every member may look.",
         "Operators (Ana, Ben, Chi and Dev) may keep records (back up) at once.",
-        (f"Operators (Ana, Ben, Chi and Dev) may {DEEDS} with one other operator's approval (15 min)."),
+        (f"Operators (Ana, Ben, Chi and Dev) may {DEEDS} {ONE_OTHER}."),
         (
             "Admins (Ana and Ben) may do what is destructive with one other "
             "admin's approval (60 min) and a fresh backup first."
@@ -111,14 +113,17 @@ def test_each_sentence_names_its_lines(load: Load) -> None:
         ),
         (
             [("[record, change], in: [shop]", "[record, change], except: [webhook], in: [shop]")],
-            "Admins (Ana and Ben) may replay webhooks with one other operator's approval (15 min).",
+            f"Admins (Ana and Ben) may replay webhooks {ONE_OTHER}.",
         ),
         (
             [("[record, change], in: [shop]", "[record, change], except: [webhook], in: [shop]")],
-            "Operators (Ana, Ben, Chi and Dev) may change (roll back) with one other operator's approval (15 min).",
+            f"Operators (Ana, Ben, Chi and Dev) may change (roll back) {ONE_OTHER}.",
         ),
         ([("small-team", "solo")], "may change (replay webhooks, roll back) after a click on their own plan card."),
-        ([("small-team", "solo")], "may do what is destructive after typing what the plan card asks for and a fresh"),
+        (
+            [("small-team", "solo")],
+            "may do what is destructive after typing what the plan card asks for, 60 s to stop it and a fresh",
+        ),
         (
             [("small-team", "strict"), ("[ana, ben]", "[ana, ben, chi]")],
             (
@@ -149,9 +154,7 @@ def test_who_is_who_and_what_is_denied_is_told_by_name(load: Load, text: str) ->
         "Dev may not use 'deploy' in shop production: trainee until March."
     ]
     shop = told(policy, "shop production (protected)")
-    assert (
-        "Operators but not Dev (Ana, Ben and Chi) may roll back with one other operator's approval (15 min)." in shop
-    )
+    assert f"Operators but not Dev (Ana, Ben and Chi) may roll back {ONE_OTHER}." in shop
 
 
 def test_an_explanation_never_says_another_thing_than_the_decision(load: Load, text: str) -> None:
@@ -235,10 +238,7 @@ def test_what_is_thin_is_told(load: Load, changes: list[tuple[str, str]], found:
             "record, change], in: [shop, blog]}\n",
             [
                 "Operators (Ana, Ben, Chi and Dev) may now keep records (back up) in blog production, at once.",
-                (
-                    f"Operators (Ana, Ben, Chi and Dev) may now {DEEDS} in blog production, "
-                    "with one other operator's approval (15 min)."
-                ),
+                (f"Operators (Ana, Ben, Chi and Dev) may now {DEEDS} in blog production, {ONE_OTHER}."),
             ],
         ),
         (
@@ -248,7 +248,7 @@ def test_what_is_thin_is_told(load: Load, changes: list[tuple[str, str]], found:
                 (
                     "Change (replay webhooks, roll back) in shop production: now with the "
                     "approval of 2 other operators (30 min), "
-                    "until now with one other operator's approval (15 min)."
+                    f"until now {ONE_OTHER}."
                 )
             ],
         ),
