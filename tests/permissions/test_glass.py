@@ -1,4 +1,4 @@
-"""Break glass in the policy: who holds it where, what it never replaces, and that every reader of the policy says so."""
+"""Break glass in the policy: who holds it where, what it never replaces, and that all who read the policy say so."""
 
 from collections.abc import Mapping
 
