@@ -45,6 +45,7 @@ from bot.slack.app import Identity
 from bot.slack.follow import Follower
 from bot.slack.home import HomePress, Homes
 from bot.slack.people import SlackPeople
+from bot.slack.presence import Presence
 from bot.slack.reply import Replies
 from bot.slack.send import Sender, web_client, web_session
 from bot.storage import open_database
@@ -153,6 +154,7 @@ class Process:
             names=self.people.name,
             commands=files.commands,
             bell=self.bell,
+            presence=Presence(self.client, now),
         )
         incidents.tell(self.installation, self.follower, sender, self.client, self.identity)
         self.homes = Homes(pool, sender, self.bell, EngineHome(self.installation))

@@ -5,8 +5,8 @@ It replaces votes and nothing else: a denial, the lock, the plan's digest and ev
 
 from datetime import datetime
 
-from bot.db import approvals, database, events, locks, reviews, runs
-from bot.db.database import Connection
+from bot.db import approvals, database, events, incidents, locks, reviews, runs
+from bot.db.database import Connection, Rows
 from bot.domain.approval import Approval, ApprovalState, Way
 from bot.domain.card import Card
 from bot.domain.event import Kind
@@ -35,7 +35,8 @@ class Unvoted:
         """The button: whether it may be is looked at before the form that asks why, and again with its answer."""
         async with self._at.pool.acquire() as connection:
             approval, now = await approvals.get(connection, run.id), await database.now(connection)
-        return self._refusal(run, approval, now, who, way) or why_form(run, way)
+            unfit = await self._incident_is_missing(connection, run, way)
+        return self._refusal(run, approval, now, who, way) or unfit or why_form(run, way)
 
     async def go(self, run_id: RunId, who: str, way: Way, because: str) -> Card | None:
         """On they go, unless somebody answered meanwhile: the approval's row is locked first, as by whoever votes."""
@@ -49,6 +50,8 @@ class Unvoted:
             refusal = self._refusal(run, locked[0] if locked else None, now, who, way)
             if run is None or refusal is not None:
                 return refusal
+            if (unfit := await self._incident_is_missing(connection, run, way)) is not None:
+                return unfit
             await self._grant(connection, run, now, way, said)
         self._at.bell.ring("work", "outbox")
         return None
@@ -61,6 +64,15 @@ class Unvoted:
         body |= {"told": [*self._admins(run)]} if way == "glass" else {}
         await events.record(connection, _KINDS[way], run=run, actor=run.actor, body=body)
         await locks.take_and_queue(connection, run)
+
+    async def _incident_is_missing(self, connection: Connection, run: Run, way: Way) -> Card | None:
+        """Glass is broken for an emergency that is declared; where `/incident` is not installed none can be."""
+        if way != "glass" or "/incident" not in self._at.commands:
+            return None
+        if await open_incident_for(connection, run.service or "", run.environment or ""):
+            return None
+        what = f"The glass is broken only while an incident of {run.place} is open; a rehearsal does not count."
+        return note(what, "Declare it with /incident, then press again.", run)
 
     def _admins(self, run: Run) -> tuple[str, ...]:
         """Who is told by a message of their own: the admins, and who may look at it afterwards."""
@@ -81,6 +93,15 @@ class Unvoted:
             return note(decision.because.sentence, decision.next_step, run)
         why_not = not_possible(decision, way) or not_now(approval, way, now)
         return note(why_not, "It waits for those who were asked.", run) if why_not else None
+
+
+async def open_incident_for(rows: Rows, service: str, environment: str) -> bool:
+    """Whether one that is no rehearsal is under way there."""
+    for incident in await incidents.ongoing(rows):
+        meant = not incident.affected or any(one.covers(service, environment) for one in incident.affected)
+        if meant and not incident.test:
+            return True
+    return False
 
 
 async def offer_alone(connection: Connection, run_id: RunId) -> int:

@@ -1,7 +1,7 @@
 """Which messages a run should have, where, and what they should say: a pure function of what is recorded."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.db.posts import Kind
@@ -48,6 +48,7 @@ class Seen:
     holder: Run | None = None  # who has the lock that it waits for
     files: tuple[str, ...] = ()
     review: Review | None = None  # of what ran without votes
+    about: Mapping[str, str] = field(default_factory=dict)  # who is silent or away, where Slack says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,7 @@ def _in_slack(run: Run) -> bool:
     return not run.actor.startswith("terminal:")
 
 
-def _waits_for_people(seen: Seen) -> bool:
+def waits_for_people(seen: Seen) -> bool:
     return seen.run.state is State.WAITING and seen.run.approved_at is None
 
 
@@ -206,8 +207,8 @@ def _root(seen: Seen, at: Where, names: Callable[[str], str]) -> Desired:
     key = f"{run.label}:root"
     if run.state in FINAL:
         return Desired(key, "message", _end(seen, names), END, at.cards)
-    if _waits_for_people(seen) and plan is not None and seen.approval is not None:
-        return Desired(key, "message", plan_card(run, plan, seen.approval, names), DECIDE, at.cards)
+    if waits_for_people(seen) and plan is not None and seen.approval is not None:
+        return Desired(key, "message", plan_card(run, plan, seen.approval, names, seen.about), DECIDE, at.cards)
     if run.state is State.WAITING:
         usual = plan.usual if plan else None
         card = waiting_for_lock_card(run, plan, seen.holder, run.approved_at or seen.now, usual, names)
@@ -236,7 +237,7 @@ def _copy(seen: Seen, at: Where, names: Callable[[str], str], waiting: Card) -> 
     run = seen.run
     assert seen.plan is not None  # noqa: S101  (callers have asked)
     assert seen.approval is not None  # noqa: S101
-    if _waits_for_people(seen):
+    if waits_for_people(seen):
         return waiting
     if run.state in NEVER_RAN or (run.state in FINAL and run.approved_at is None):
         return _end(seen, names)
@@ -249,8 +250,8 @@ def _approvers(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desir
     run, plan, approval = seen.run, seen.plan, seen.approval
     if plan is None or approval is None or not approval.need:
         return []
-    waiting = plan_card(run, plan, approval, names)
-    quiet = not _waits_for_people(seen)
+    waiting = plan_card(run, plan, approval, names, seen.about)
+    quiet = not waits_for_people(seen)
     priority = END if quiet else DECIDE
     first = [
         Desired(f"{run.label}:dm:{one}", "dm", _copy(seen, at, names, mine), priority, person=one, only_edit=quiet)
@@ -286,8 +287,8 @@ def _requester(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desir
     run, plan, approval = seen.run, seen.plan, seen.approval
     if plan is None or approval is None or not approval.need or not _in_slack(run):
         return []
-    card = _copy(seen, at, names, requester_card(run, plan, approval, names))
-    quiet = not _waits_for_people(seen)
+    card = _copy(seen, at, names, requester_card(run, plan, approval, names, seen.about))
+    quiet = not waits_for_people(seen)
     return [Desired(f"{run.label}:requester", "dm", card, ANSWER, person=run.actor, only_edit=quiet)]
 
 

@@ -38,11 +38,24 @@ from bot.domain.command import Command
 from bot.domain.event import Event, Kind
 from bot.domain.json import JsonObject
 from bot.domain.run import ACTIVE, Run, RunId, State
+from bot.domain.waves import called
 from bot.domain.words import clean
 from bot.slack import announce, monitors
 from bot.slack.deliver import Deliverer
-from bot.slack.desired import END, THREAD, Desired, Seen, desired, has_root, thread_lines, thread_of, where
+from bot.slack.desired import (
+    END,
+    THREAD,
+    Desired,
+    Seen,
+    desired,
+    has_root,
+    thread_lines,
+    thread_of,
+    waits_for_people,
+    where,
+)
 from bot.slack.offer import offer_form
+from bot.slack.presence import Presence
 from bot.slack.send import Sender
 from bot.slack.unvoted import unvoted
 from bot.slack.wanted import wanted
@@ -76,6 +89,7 @@ class Follower:
         commands: Mapping[str, Command],
         bell: Bell,
         poll: float = 1.0,
+        presence: Presence | None = None,
     ) -> None:
         self._pool = pool
         self._catalog = catalog
@@ -83,6 +97,7 @@ class Follower:
         self._commands = commands
         self._bell = bell
         self._poll = poll
+        self._presence = presence
         self._deliverer = Deliverer(pool, sender)
         self.duties: list[Callable[[], Coroutine[object, object, None]]] = []  # others' work under the same leader
         self._overdue: dict[RunId, datetime] = {}  # runs whose card turns orange then
@@ -99,6 +114,8 @@ class Follower:
             tasks.create_task(self._forget())
             for duty in self.duties:
                 tasks.create_task(duty())
+            if self._presence is not None:
+                tasks.create_task(self._presence.run(self._look_again))
 
     async def _forget(self) -> None:
         """Reply addresses, offers and old messages leave when their time is over."""
@@ -172,6 +189,10 @@ class Follower:
         except Exception:
             log.exception("follow.failed")
 
+    def _look_again(self, run: RunId) -> None:
+        """With the next batch, also without an event of its own."""
+        self._overdue[run] = _LONG_AGO
+
     async def _look_again_at_active_runs(self) -> None:
         """After a restart: cards of running runs still turn orange in time."""
         found = await self._pool.fetch(
@@ -187,6 +208,7 @@ class Follower:
         if seen is None:
             return
         self._watch_the_clock(seen)
+        seen = replace(seen, about=self._about(seen))
         run = seen.run
         at = where(run, self._catalog(), self._commands.get(run.command))
         if await incidents.at_channel(connection, run.channel) is not None:
@@ -197,6 +219,15 @@ class Follower:
         await posts.drop_others(connection, run_id, [message.key for message in messages])
         if has_root(seen) and any(message.key == f"{run.label}:root" for message in messages):
             await self._thread(connection, seen)
+
+    def _about(self, seen: Seen) -> Mapping[str, str]:
+        """Who is silent or away, of those who were asked and may still answer."""
+        if self._presence is None:
+            return {}
+        if seen.approval is None or not seen.approval.need or not waits_for_people(seen):
+            self._presence.forget(seen.run.id)
+            return {}
+        return self._presence.of(seen.run.id, called(seen.approval))
 
     def _watch_the_clock(self, seen: Seen) -> None:
         run, usual = seen.run, seen.plan.usual if seen.plan else None

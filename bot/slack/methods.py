@@ -23,9 +23,11 @@ METHODS: Mapping[str, frozenset[str]] = {
     "conversations.open": frozenset({"im:write"}),
     "conversations.replies": _HISTORY,
     "conversations.setTopic": frozenset({"channels:manage", "groups:write"}),
+    "dnd.teamInfo": frozenset({"dnd:read"}),  # “silent until 07:00” beside who was asked
     "files.completeUploadExternal": frozenset({"files:write"}),
     "files.getUploadURLExternal": frozenset({"files:write"}),
     "pins.add": frozenset({"pins:write"}),
+    "users.getPresence": frozenset({"users:read"}),
     "users.info": frozenset({"users:read"}),
     "users.list": frozenset({"users:read"}),
     "views.open": frozenset(),

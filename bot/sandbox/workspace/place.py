@@ -93,6 +93,15 @@ class Place:
         self.state.usergroups[id] = group
         return group
 
+    def set_silent(self, person: str, until: float | None) -> None:
+        """Do Not Disturb until then (UNIX time), for twelve hours before it; None: over."""
+        self.state.silent.pop(person, None)
+        if until is not None:
+            self.state.silent[person] = until
+
+    def set_away(self, person: str, *, away: bool = True) -> None:
+        (self.state.away.add if away else self.state.away.discard)(person)
+
     def set_world(self, world: Mapping[str, object]) -> None:
         """What the page's panel shows about the world around; the same again is not news."""
         if world != self.world:

@@ -35,6 +35,8 @@ class State:
         self.homes: dict[str, View] = {}
         self.files: dict[str, File] = {}
         self.usergroups: dict[str, Usergroup] = {}
+        self.silent: dict[str, float] = {}  # person → the end of their Do Not Disturb
+        self.away: set[str] = set()
         self.bookmarks: dict[str, list[Json]] = {}
         self.read: dict[tuple[str, str], str] = {}
         self.listeners: list[Listener] = []

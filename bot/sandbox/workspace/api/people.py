@@ -6,6 +6,8 @@ from bot.sandbox.workspace.shapes import api_person
 from bot.sandbox.workspace.state import is_ours
 from bot.sandbox.workspace.things import APP, BOT, BOT_NAME, BOT_USER, TEAM, TEAM_DOMAIN, Json, Usergroup
 
+MOST_NIGHTS = 50  # people in one dnd.teamInfo
+
 
 def auth_test(desk: Desk, args: Args) -> Json:
     url = f"https://{TEAM_DOMAIN}.slack.com/"
@@ -31,15 +33,23 @@ def presence(desk: Desk, args: Args) -> Json:
     user = args.text("user") or BOT_USER
     if user not in desk.state.people:
         raise Refused("user_not_found")
-    return {"presence": "active"}
+    return {"presence": "away" if user in desk.state.away else "active"}
 
 
 def do_not_disturb(desk: Desk, args: Args) -> Json:
     people = args.names("users")
     if not people:
         raise Refused("no_users_provided")
-    awake = {"dnd_enabled": False, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1}
-    return {"users": {person: awake for person in people if person in desk.state.people}, "cached": False}
+    if len(people) > MOST_NIGHTS:
+        raise Refused("too_many_users")
+    return {"users": {one: _night(desk, one) for one in people if one in desk.state.people}, "cached": False}
+
+
+def _night(desk: Desk, person: str) -> Json:
+    until = desk.state.silent.get(person)
+    if until is None:
+        return {"dnd_enabled": False, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1}
+    return {"dnd_enabled": True, "next_dnd_start_ts": int(until - 12 * 3600), "next_dnd_end_ts": int(until)}
 
 
 def list_groups(desk: Desk, args: Args) -> Json:
