@@ -46,3 +46,10 @@ def test_the_table_of_presets_tells_their_times() -> None:
             assert (span(rule.answer) in cell) is bool(rule.need), (risk, preset)
             assert ("fresh backup" in cell) is rule.backup_first, (risk, preset)
             assert (f"{rule.need} other" in cell) is bool(rule.need), (risk, preset)
+
+
+def test_the_page_about_approvals_shows_what_loads() -> None:
+    shown = re.findall(r"```yaml\n(.*?)```", (Path(__file__).parents[2] / "docs/approvals.md").read_text(), re.DOTALL)
+    policy = load_policy(EXAMPLES[0] + "".join(shown), services=SERVICES, permissions=ALL)
+    assert policy.oncall is not None
+    assert policy.glass is not None
