@@ -20,6 +20,7 @@ from permissions.eligible import People
 from permissions.explain import Section, explain
 from permissions.gaps import gaps
 from permissions.model import Ask, Permission, Person
+from permissions.phrases import without_votes
 from permissions.policy import Policy
 from permissions.simulation import Otherwise, Past, simulate
 from permissions.survey import TEAM, Thing, kinds_of_people, survey
@@ -70,6 +71,7 @@ def can(files: Files, person: str, line: str, *, channel: str, at: datetime) -> 
     if isinstance(decision, NeedsApproval) and decision.rule.need:
         voters = [capital(files.policy.names.get(one, people[one].name)) for one in decision.approvers]
         lines.append(f"These could approve: {', '.join(voters) or 'nobody'}.")
+        lines += without_votes(decision)
     return Answer(not isinstance(decision, Deny), tuple(lines))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from permissions.decision import ApprovalRule
+from permissions.decision import ApprovalRule, NeedsApproval
 from permissions.model import Risk, Scope
 from permissions.rules import EVERYONE, Policy
 from permissions.survey import Thing
@@ -75,6 +75,14 @@ def how(rule: ApprovalRule | None) -> str:
     including = f", one of them from {rule.including}" if rule.including else ""
     alone = f"; alone after {span(rule.alone_after)} without an answer" if rule.alone_after else ""
     return f"{_approval(rule)}{including} ({span(rule.answer)}{alone}){backup}"
+
+
+def without_votes(needs: NeedsApproval) -> list[str]:
+    """What is possible when nobody answers, or before anybody does."""
+    after = needs.rule.alone_after
+    alone = f"Alone after {span(after)} without an answer: they say why, somebody else reviews it." if after else ""
+    glass = "At once by breaking the glass: they say why, everyone is told, somebody else reviews it."
+    return [*([alone] if alone else []), *([glass] if needs.glass else [])]
 
 
 def _approval(rule: ApprovalRule) -> str:

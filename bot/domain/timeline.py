@@ -214,6 +214,10 @@ def _vote(body: JsonObject, run: Run, who: str) -> str:
     return f"{who} approved {run.label} ({body.get('have', '?')} of {body.get('need', '?')})"
 
 
+def _said(body: JsonObject) -> str:
+    return str(body.get("because") or "")
+
+
 def _step(body: JsonObject, run: Run, _: str) -> str:
     took, says = body.get("took_s"), " ".join(str(body.get("says") or "").split())
     lap = f" in {span(timedelta(seconds=took))}" if isinstance(took, int | float) else ""
@@ -234,6 +238,10 @@ _OF_RUN: Mapping[Kind, Callable[[JsonObject, Run, str], str]] = {
     Kind.REQUEST_REFUSED: _refused,
     Kind.PLAN_MADE: lambda body, run, _: f"{run.label} plan: {body.get('summary', '')}",
     Kind.VOTE_CAST: _vote,
+    Kind.APPROVAL_ALONE: lambda body, run, who: f"{who} went on alone with {run.label}{_because(_said(body))}",
+    Kind.APPROVAL_BROKEN_GLASS: lambda body, run, who: (
+        f"{who} broke the glass for {run.label}{_because(_said(body))}"
+    ),
     Kind.APPROVAL_EXPIRED: _not_started,
     Kind.APPROVAL_VOIDED: _not_started,
     Kind.REQUEST_WITHDRAWN: _not_started,

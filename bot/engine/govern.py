@@ -16,7 +16,7 @@ from bot.domain.menu import Entry, How, menu_card
 from bot.domain.parse import Parsed
 from bot.domain.review import Review
 from bot.domain.run import BEFORE_RUNNING, FINAL, Run, RunId, State
-from bot.domain.words import apart, bold, code, linked, listed, span
+from bot.domain.words import apart, bold, code, linked, listed
 from bot.engine import endings
 from bot.engine.freezes import EngineFreezes
 from bot.engine.home.looking import Looking
@@ -30,6 +30,7 @@ from bot.engine.unvoted import Unvoted
 from bot.engine.votes import Votes
 from permissions.decide import Allow, Deny, NeedsApproval
 from permissions.model import AUDIT_READ, RUN_CANCEL, RUN_READ, RUN_SETTLE, Ask, Permission, Risk, Scope
+from permissions.phrases import without_votes
 from permissions.policy import roles_of
 
 SHOWN_AS_LIST = 50
@@ -203,7 +204,7 @@ class EngineGovern:
             words = "The plan is shown first, to whoever asks; its button starts it."
             return _answer(Tone.OK, "Yes, after your own look at the plan", needs.because.sentence, rule.where, words)
         who = listed([self.name(one) for one in needs.approvers]) or "nobody at the moment"
-        words = "\n".join([f"{bold('Can approve')} {who}", *_without_votes(needs)])
+        words = "\n".join([f"{bold('Can approve')} {who}", *without_votes(needs)])
         return _answer(Tone.OK, "Yes, once somebody else approves", needs.because.sentence, rule.where, words)
 
     def _parse(self, line: str, channel: str) -> Parsed:
@@ -255,14 +256,6 @@ class EngineGovern:
                 return "needs approval" if rule.need else "shows a plan first"
             case Deny():
                 return "no"
-
-
-def _without_votes(needs: NeedsApproval) -> list[str]:
-    rule = needs.rule
-    after = span(rule.alone_after) if rule.alone_after else ""
-    alone = f"{bold('Nobody answers')} alone after {after}, with a reason; somebody else reviews it"
-    glass = f"{bold('Break glass')} without votes at once, with a reason; everyone is told, somebody else reviews it"
-    return [*([alone] if after else []), *([glass] if needs.glass else [])]
 
 
 def _not_cancelled(run: Run) -> Card:

@@ -56,6 +56,8 @@ TOLD = [
     (Kind.PLAN_MADE, {"summary": "9f8e7d6 → 4c1d2a7"}, "R-42 plan: 9f8e7d6 → 4c1d2a7"),
     (Kind.VOTE_CAST, {"yes": True, "have": 1, "need": 1}, "Ana approved R-42 (1 of 1)"),
     (Kind.VOTE_CAST, {"yes": False, "reason": "too late"}, "Ana denied R-42: “too late”"),
+    (Kind.APPROVAL_ALONE, {"because": "nobody answers"}, "Ana went on alone with R-42: “nobody answers”"),
+    (Kind.APPROVAL_BROKEN_GLASS, {"because": "it burns"}, "Ana broke the glass for R-42: “it burns”"),
     (Kind.STEP_ENDED, {"step": "fetch", "state": "done", "took_s": 6.2}, "R-42 fetch: done in 6.2 s"),
     (
         Kind.RUN_ENDED,

@@ -45,6 +45,8 @@ async def test_who_does_not_hold_it_has_no_button_and_no_word_for_it(open_compan
     await company.type("ana", f"/runs break-glass R-1 because {WHY}")
     await company.alone("ana", "The policy does not allow breaking the glass here")
     assert (await company.run()).state is State.WAITING
+    await company.type("ben", "/can rollback shop production")
+    await company.alone("ben", "At once by breaking the glass")
 
 
 async def test_it_replaces_no_denial_and_not_the_digest(open_company: Open, shelf: Shelf) -> None:
