@@ -11,6 +11,7 @@ from bot.domain.plan import Plan
 from bot.domain.review import LONGEST, SHORTEST, Review
 from bot.domain.run import Run
 from bot.domain.run_lines import Names
+from bot.domain.waves import called
 from bot.domain.words import bold, clean, code, listed, quoted, when
 from permissions.decision import Decision, NeedsApproval
 
@@ -65,8 +66,7 @@ def offer_card(run: Run, plan: Plan, approval: Approval, names: Names, *, open_:
     if not open_:
         told = f"{run.label} is not for you alone any more: it was answered, or is over. Its own message tells how."
         return Card(Tone.INFO, f"{plan.question}: no longer open", told, (told,), footer=run.label)
-    asked = listed([names(one) for one in approval.asked], "and")
-    silence = f"{asked} did not answer." if asked else "Nobody who may approve it is here."
+    silence = _silence(approval, names)
     may = "You may go on alone: say why in one sentence, which everyone in the channel reads."
     then = "Somebody else looks at it on the next working morning."
     return Card(
@@ -83,9 +83,8 @@ def loud_card(run: Run, plan: Plan, review: Review, approval: Approval, names: N
     """A new message for the whole channel: who went on without votes, and why."""
     who = names(review.actor)
     did = "goes on alone" if review.way == "alone" else "broke the glass"
-    asked = listed([names(one) for one in approval.asked], "and")
-    silence = f"{asked} were asked and had not answered." if approval.asked else "Nobody who may approve is here."
-    instead = silence if review.way == "alone" else f"It runs without the votes of {asked or 'anybody'}."
+    may = listed([names(one) for one in approval.asked], "or")
+    instead = _silence(approval, names) if review.way == "alone" else f"It needed a vote of {may or 'others'}."
     return Card(
         Tone.WARN,
         f"{who} {did}: {plan.question}",
@@ -93,6 +92,15 @@ def loud_card(run: Run, plan: Plan, review: Review, approval: Approval, names: N
         (f"{bold('Why')} {quoted(review.because, LONGEST)}\n{instead}\n{plan.summary}", review_line(review, names)),
         (*review_buttons(run, review), Button("Details", action="run.details", target=run.target)),
         f"{run.label} by {who} · {code(run.text)}",
+    )
+
+
+def _silence(approval: Approval, names: Names) -> str:
+    """Who was asked so far: perhaps only who is on call."""
+    asked = [names(one) for one in called(approval)]
+    were = "was" if len(asked) == 1 else "were"
+    return (
+        f"{listed(asked, 'and')} {were} asked; nobody has answered." if asked else "Nobody who may approve is here."
     )
 
 
