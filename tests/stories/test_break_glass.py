@@ -16,11 +16,22 @@ BEN_HOLDS_IT = f"{POLICY}break_glass: {{roles: [admin], in: [protected]}}\n".rep
 ).replace("eli: U0ELI", "eli: U0ELI, mia: U0MIA")
 
 
+async def declared(company: Company) -> None:
+    """An incident is under way, and is no rehearsal."""
+    await company.pool.execute(
+        "INSERT INTO incidents (title, severity, opened_by, team, shown)"
+        " VALUES ('checkout is down', 'sev1', 'U0BEN', 'T0LANTERN', 1)"
+    )
+
+
 async def test_at_three_in_the_morning_an_admin_breaks_the_glass(open_company: Open, shelf: Shelf) -> None:
     shelf.raises = Risk.DESTRUCTIVE
     company = await open_company(policy=BEN_HOLDS_IT)
     await company.type("ben", "/poke shop production because checkout answers 500")
     mine = await company.dm("ben", "waiting")
+    await company.click("ben", mine, GLASS)
+    await company.alone("ben", "only while an incident of shop production is open")
+    await declared(company)
     assert await says(company, "ben", mine, GLASS, WHY) == b""
     loud = await company.see("Ben broke the glass: Poke shop production")
     mias = await company.dm("mia", "Ben broke the glass: Poke")
@@ -60,6 +71,7 @@ async def test_it_replaces_no_denial_and_not_the_digest(open_company: Open, shel
     await company.type("ben", "/poke shop production because it still answers 500")
     again = await company.see("Poke shop production?")
     assert again.ts != card.ts
+    await declared(company)
     shelf.target = "9f8e7d6"
     await company.type("ben", f"/runs break-glass R-3 because {WHY}")
     await company.becomes(again, "target was 4c1d2a7, now 9f8e7d6")
