@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import logging
 import os
+import signal
 import sys
 import time
 import traceback
@@ -94,6 +95,9 @@ TRIALS: Mapping[str, Trial] = {
 
 async def prove(seed: int, size: Size, names: list[str]) -> bool:
     parts: dict[str, Figures] = {}
+    mine = asyncio.current_task()
+    assert mine is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, mine.cancel)  # nothing is left behind
     for name in names:
         print(f"{name} …", flush=True)
         parts[name] = await _tried(name, seed, size)

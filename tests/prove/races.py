@@ -56,7 +56,13 @@ class Races:
             crowd = [*(OPERATORS * 4)[: CLICKS - len(OTHERS)], *OTHERS]
             self.random.shuffle(crowd)
             await asyncio.gather(*(self._approve(who, run, n) for n, who in enumerate(crowd)))
+            while await self._still_waits(run):  # an overloaded bot answered that it does not know: pressed again
+                await asyncio.gather(*(self._approve(who, run, n) for n, who in enumerate(OPERATORS)))
             await self.ended(run)
+
+    async def _still_waits(self, run: Run) -> bool:
+        now = await self.town.until_state(run.id, *State)
+        return now.state is State.WAITING and now.approved_at is None
 
     async def _approve(self, who: str, run: Run, number: int) -> None:
         answer = await self.town.click(who, run, "approval.approve", (self.left, self.right)[number % 2])
