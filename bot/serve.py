@@ -44,6 +44,7 @@ from bot.settings import Settings, SettingsError, variable
 from bot.slack.app import Identity
 from bot.slack.follow import Follower
 from bot.slack.home import HomePress, Homes
+from bot.slack.kept import Keeper
 from bot.slack.people import SlackPeople
 from bot.slack.presence import Presence
 from bot.slack.reply import Replies
@@ -182,6 +183,7 @@ class Process:
             run("homes", leader.lead(self._pool, "homes", self.homes.work))
             run("watch", leader.lead(self._pool, "watch", self.watch.run))
             run("scheduler", leader.lead(self._pool, "scheduler", Scheduler(self.installation).run))
+            run("kept", leader.lead(self._pool, "kept", Keeper(self._pool, self.client, self.bell).run))
             run("outside", leader.lead(self._pool, "outside", Outside(self.installation).run))
             run("timeline", leader.lead(self._pool, "timeline", lambda: incidents.keep(self.installation)))
             run("own", leader.lead(self._pool, "own", self._watch_over_ourselves))

@@ -13,8 +13,8 @@ import structlog
 
 from bot.db.database import AWAY, Connection, Pool, session
 
-Topic = Literal["work", "outbox", "sealed", "incidents", "home"]
-TOPICS: tuple[Topic, ...] = ("work", "outbox", "sealed", "incidents", "home")
+Topic = Literal["work", "outbox", "sealed", "incidents", "home", "kept"]
+TOPICS: tuple[Topic, ...] = ("work", "outbox", "sealed", "incidents", "home", "kept")
 
 log = structlog.get_logger()
 

@@ -341,6 +341,14 @@ async def at_thread(rows: Rows, channel: str, ts: str) -> Incident | None:
     return _incident(row) if row else None
 
 
+async def threads_in(rows: Rows, channel: str) -> bool:
+    """Whether some incident that is not closed talks in a thread of this channel."""
+    found: bool = await rows.fetchval(
+        "SELECT EXISTS (SELECT FROM incidents WHERE channel = $1 AND place = 'thread' AND state <> 'closed')", channel
+    )
+    return found
+
+
 async def ongoing(rows: Rows) -> list[Incident]:
     """Everything that is neither resolved nor closed, oldest first; rehearsals too."""
     found = await rows.fetch(

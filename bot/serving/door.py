@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import incoming
 from bot.db import offers
 from bot.domain.card import Card
+from bot.domain.incident import Incident
 from bot.domain.json import JsonObject
 from bot.engine.installation import Installation
 from bot.engine.intake import Intake, unknown_if_recorded
@@ -25,6 +26,7 @@ from bot.serving.tasks import Tasks
 from bot.settings import Settings
 from bot.slack.app import Identity, Listeners, bolt_app
 from bot.slack.aside import Aside
+from bot.slack.by_hand import ByHand
 from bot.slack.envelope import Envelopes
 from bot.slack.guard import Guard
 from bot.slack.inbox import SlackInbox
@@ -34,6 +36,8 @@ from bot.slack.reply import Replies
 from bot.slack.share import Press, Sharing
 from bot.slack.socket import SocketMode
 from bot.web import Ports, SlackDoor, WebhookDoor, public_app
+from permissions.decide import Allow
+from permissions.model import TIMELINE_WRITE, Ask, Risk
 
 log = structlog.get_logger()
 
@@ -68,7 +72,8 @@ class Door:
             installed=installation.commands,
             names=people.name,
         )
-        inbox = SlackInbox(installation.pool, installation.bell, people, tasks.stopping.set)
+        by_hand = ByHand(installation.bell, lambda: identity.bot_user, self._may_note)
+        inbox = SlackInbox(installation.pool, installation.bell, people, tasks.stopping.set, by_hand)
         self._listeners = Listeners(
             intake,
             sharing,
@@ -114,6 +119,13 @@ class Door:
         if self.socket is not None:
             await self.socket.stop()
         await self._listeners.drain()
+
+    def _may_note(self, person: str, incident: Incident) -> bool:
+        """Whether the policy lets this person write into that timeline."""
+        at = self._installation
+        first = incident.affected[0] if incident.affected else None
+        scope = at.scope(first.service if first else None, (first.environment or None) if first else None)
+        return isinstance(at.decide(Ask(at.person(person, at.team), TIMELINE_WRITE, Risk.RECORD, scope)), Allow)
 
     async def _open_form(self, trigger: str, view: JsonObject) -> bool:
         try:

@@ -12,11 +12,16 @@ from bot.db import events, homes, runs
 from bot.db.bell import Bell
 from bot.db.database import Pool, Rows
 from bot.domain.event import Kind
+from bot.slack.by_hand import ByHand
 from bot.slack.payloads import delivery_key
 from bot.slack.people import SlackPeople
 
 log = structlog.get_logger()
 
+CONVERSATION = frozenset(
+    {"message", "reaction_added", "reaction_removed", "pin_added", "pin_removed", "member_joined_channel"}
+)
+"""What people do with messages: for timelines only."""
 EVENTS = ("app_home_opened", "app_uninstalled", "team_join", "tokens_revoked", "user_change")
 """What the manifest subscribes to, besides `subteam_members_changed` where user groups are trusted."""
 
@@ -24,19 +29,38 @@ EVENTS = ("app_home_opened", "app_uninstalled", "team_join", "tokens_revoked", "
 class SlackInbox:
     """`heard` returns after the commit and raises when PostgreSQL is away, so that Slack delivers again."""
 
-    def __init__(self, pool: Pool, bell: Bell, people: SlackPeople, revoked: Callable[[], None]) -> None:
+    def __init__(
+        self, pool: Pool, bell: Bell, people: SlackPeople, revoked: Callable[[], None], by_hand: ByHand
+    ) -> None:
         self._pool = pool
         self._bell = bell
         self._people = people
         self._revoked = revoked
+        self._by_hand = by_hand
 
     async def heard(self, event_id: str, event: Mapping[str, object]) -> None:
+        if event.get("type") in CONVERSATION:
+            await self._said(event_id, event)
+            return
         async with self._pool.acquire() as connection, connection.transaction():
             fresh = await runs.claim_delivery(connection, delivery_key("event", event_id))
             if fresh:
                 await self._record(connection, event)
         if fresh:
             self._act(event)
+
+    async def _said(self, event_id: str, event: Mapping[str, object]) -> None:
+        """Nothing is written of what is said outside of incidents, not even that it was heard."""
+        found = self._by_hand.heard(event)
+        if found is None:
+            return
+        async with self._pool.acquire() as connection, connection.transaction():
+            if not await self._by_hand.concerned(connection, found):
+                return
+            if not await runs.claim_delivery(connection, delivery_key("event", event_id)):
+                return
+            await self._by_hand.record(connection, found)
+        self._by_hand.rung()
 
     async def _record(self, rows: Rows, event: Mapping[str, object]) -> None:
         """Together with the delivery's key: what was not recorded counts when it is delivered again."""

@@ -40,6 +40,13 @@ EVENTS: Mapping[str, frozenset[str]] = {
     "app_mention": frozenset({"app_mentions:read"}),
     "app_uninstalled": frozenset(),
     "message.im": frozenset({"im:history"}),
+    "member_joined_channel": frozenset({"channels:read", "groups:read"}),
+    "message.channels": frozenset({"channels:history"}),  # edits, deletions and uploads in incidents' conversations
+    "message.groups": frozenset({"groups:history"}),
+    "pin_added": frozenset({"pins:read"}),
+    "pin_removed": frozenset({"pins:read"}),
+    "reaction_added": frozenset({"reactions:read"}),
+    "reaction_removed": frozenset({"reactions:read"}),
     "team_join": frozenset({"users:read"}),
     "tokens_revoked": frozenset(),
     "user_change": frozenset({"users:read"}),

@@ -11,6 +11,7 @@ import pytest
 
 from bot.db.bell import Bell
 from bot.db.database import Pool
+from bot.slack.by_hand import ByHand
 from bot.slack.inbox import SlackInbox
 from bot.slack.people import SlackPeople
 from bot.slack.send import web_client
@@ -86,7 +87,8 @@ async def test_an_event_that_could_not_be_recorded_counts_when_it_is_delivered_a
     event: dict[str, object], question: str, people: Make, pool: Pool, bell: Bell
 ) -> None:
     revoked: list[bool] = []
-    inbox = SlackInbox(pool, bell, people("http://127.0.0.1:9/api/"), lambda: revoked.append(True))
+    by_hand = ByHand(bell, lambda: "U0WATCH", lambda *_: True)
+    inbox = SlackInbox(pool, bell, people("http://127.0.0.1:9/api/"), lambda: revoked.append(True), by_hand)
     for table in TABLES:
         await pool.execute(f"ALTER TABLE {table} RENAME TO hidden_{table}")
     with pytest.raises(asyncpg.UndefinedTableError):

@@ -12,7 +12,7 @@ _FAMILIES = {
     "groups": ("history", "read", "write"),
     "im": ("history", "read", "write"),
     "mpim": ("read", "write"),
-    "pins": ("write",),
+    "pins": ("read", "write"),
     "reactions": ("read", "write"),
     "team": ("read",),
     "usergroups": ("read",),
@@ -34,6 +34,14 @@ class SlashCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class Shortcut:
+    """An entry in the menu of a message; those of the whole workspace are not drawn here."""
+
+    callback_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """`None` for commands or events: whatever comes is accepted."""
 
@@ -42,6 +50,7 @@ class Manifest:
     events: frozenset[str] | None = None
     home_tab: bool = True
     messages_tab: bool = True  # whether people can write to the app in its own conversation
+    shortcuts: tuple[Shortcut, ...] = ()
 
     def command(self, name: str) -> SlashCommand | None:
         return SlashCommand(name) if self.commands is None else self.commands.get(name)
@@ -61,6 +70,11 @@ def read_manifest(body: Mapping[str, Any] | None) -> Manifest:
         scopes=frozenset(body.get("oauth_config", {}).get("scopes", {}).get("bot", [])),
         commands={entry["command"]: _command(entry) for entry in features.get("slash_commands", [])},
         events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", [])),
+        shortcuts=tuple(
+            Shortcut(entry["callback_id"], entry["name"])
+            for entry in features.get("shortcuts", [])
+            if entry.get("type") == "message"
+        ),
         home_tab=bool(features.get("app_home", {}).get("home_tab_enabled", False)),
         messages_tab=_writable(features.get("app_home", {})),
     )

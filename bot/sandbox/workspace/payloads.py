@@ -105,6 +105,16 @@ def message_click(state: State, person: Person, message: Message, action: Json, 
     return payload
 
 
+def message_shortcut(state: State, person: Person, message: Message, callback_id: str, delivery: Delivery) -> Json:
+    """docs.slack.dev: "Implementing shortcuts", message shortcuts."""
+    channel = state.channels[message.channel]
+    current = state.message(message.channel, message.ts) or message
+    payload = interaction("message_action", person, delivery)
+    payload |= {"callback_id": callback_id, "action_ts": state.next_ts(), "message_ts": message.ts}
+    payload |= {"channel": {"id": channel.id, "name": channel_name(channel)}}
+    return payload | {"message": api_message(state, current)}
+
+
 def view_click(person: Person, view: View, action: Json, delivery: Delivery) -> Json:
     payload = interaction("block_actions", person, delivery)
     container = {"type": "view", "view_id": view.id}

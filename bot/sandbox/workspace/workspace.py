@@ -14,6 +14,7 @@ from bot.sandbox.workspace.api import Desk
 from bot.sandbox.workspace.api.views import changed_view, new_view
 from bot.sandbox.workspace.check import Refused
 from bot.sandbox.workspace.check import view as check_view
+from bot.sandbox.workspace.deeds import Deeds
 from bot.sandbox.workspace.deliver import PATIENCE_S, Courier
 from bot.sandbox.workspace.faults import Faults
 from bot.sandbox.workspace.forms import fill
@@ -73,6 +74,7 @@ class Workspace(Place):
         self._runner: web.AppRunner | None = None
         self._retrying: set[asyncio.Task[None]] = set()
         desk = Desk(self.state, self._tickets, self.limits, self.manifest, lambda: self.url, self.socket.open)
+        self.deeds = Deeds(self.state, lambda: self.url, self._event_if_heard)
         self._api = Api(desk, self.faults, bot_token, app_token, self._record, self._record_reply)
 
     # life
@@ -191,6 +193,18 @@ class Workspace(Place):
         self.state.close_view(view)
         if view.body.get("notify_on_close"):
             await self._interact(payloads.closing(self.state.people[person], view, cleared=cleared), Delivery())
+
+    async def shortcut(
+        self, person: str, message: Message, callback_id: str, *, delivery: Delivery | None = None
+    ) -> Answer:
+        """One of the app's entries in the menu of a message."""
+        delivery = delivery or Delivery()
+        if callback_id not in {one.callback_id for one in self.manifest.shortcuts}:
+            return Answer(0, b"", 0.0, "no_such_shortcut")
+        payload = payloads.message_shortcut(self.state, self.state.people[person], message, callback_id, delivery)
+        payload["trigger_id"] = delivery.trigger_id or self._tickets.trigger(person)
+        payload["response_url"] = self._response_url(person, message.channel, thread_ts=message.thread_ts)
+        return await self._interact(payload, delivery)
 
     async def open_home(self, person: str) -> Answer:
         """The person opens the app's home tab."""

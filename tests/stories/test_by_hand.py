@@ -1,0 +1,183 @@
+"""What people put into a timeline in Slack: once however often delivered, followed as it changes, never elsewhere."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.db import incidents, timeline
+from bot.domain.incident import Affected, Incident, NewIncident, Severity
+from bot.domain.timeline import TimelineEntry
+from bot.sandbox.workspace import Workspace
+from bot.sandbox.workspace.things import Message
+from tests.support.company import GENERAL, OPS, Company
+
+ROOM = "C0INCROOM"
+
+
+class Room:
+    """An incident with a channel of its own, and what its timeline says."""
+
+    def __init__(self, company: Company, incident: Incident) -> None:
+        self.company = company
+        self.slack = company.slack
+        self.incident = incident
+
+    async def said(self, who: str, text: str, channel: str = ROOM) -> Message:
+        await self.slack.type(f"U0{who.upper()}", channel, text)
+        return self.slack.messages(channel)[-1]
+
+    async def settled(self) -> None:
+        """Everything that was heard is completed, sealed and projected."""
+        with self.company.process.bell.listener("sealed") as sealed:
+            async with asyncio.timeout(10):
+                while await self.company.pool.fetchval(
+                    "SELECT EXISTS (SELECT FROM outbox) OR EXISTS (SELECT FROM kept_messages WHERE state = 'wanted')"
+                    " OR (SELECT max(number) FROM event_seals) > (SELECT number FROM cursors WHERE name = 'timeline')"
+                ):
+                    await sealed.wait(0.05)
+
+    async def entries(self, *, hidden: bool = False) -> list[TimelineEntry]:
+        await self.settled()
+        found = await timeline.of_incident(self.company.pool, self.incident.id, hidden=hidden)
+        return [one for one in found if one.source != "event"]
+
+    async def texts(self) -> list[str]:
+        return [one.text for one in await self.entries()]
+
+    async def again(self, event: dict[str, Any], times: int) -> None:
+        answer = await self.slack.send_event(event, event_id="Ev0SAME", times=times)
+        assert {answer.status, *(one.status for one in answer.others)} == {200}
+
+
+async def opened(company: Company, place: str, channel: str, root: str | None = None) -> Incident:
+    new = NewIncident("checkout answers 500", Severity.SEV2, (Affected("shop", "production"),))
+    async with company.pool.acquire() as connection, connection.transaction():
+        found, _ = await incidents.open_(connection, new, by="U0ANA", team="T0LANTERN", asked_in=OPS, run=None)
+        await connection.execute(
+            "UPDATE incidents SET place = $2, channel = $3, root_ts = $4 WHERE id = $1",
+            found.id,
+            place,
+            channel,
+            root,
+        )
+        return await incidents.existing(connection, found.id)
+
+
+@pytest.fixture
+async def room(company: Company) -> Room:
+    members = [Workspace.bot_user, "U0ANA", "U0BEN", "U0ELI"]
+    company.slack.add_channel(ROOM, "inc-checkout", members=members)
+    return Room(company, await opened(company, "channel", ROOM))
+
+
+async def test_one_reaction_delivered_three_times_is_one_entry_with_the_messages_own_time(room: Room) -> None:
+    message = await room.said("ben", "@eli sees errors in <https://logs.example|the logs> & more")
+    item = {"type": "message", "channel": ROOM, "ts": message.ts}
+    told = {"type": "reaction_added", "user": "U0ANA", "reaction": "pushpin", "item": item, "event_ts": message.ts}
+    await room.again(told, 3)
+    await room.slack.deeds.react("U0BEN", message, "pushpin")
+    (entry,) = await room.entries()
+    assert entry.text.startswith("@Eli sees errors in ")
+    assert "<@" not in entry.text
+    assert "&amp;" not in entry.text
+    assert entry.occurred_at == datetime.fromtimestamp(float(message.ts), UTC)
+    assert (entry.author, entry.typed) == ("U0BEN", False)
+    assert entry.permalink.endswith(message.ts.replace(".", ""))
+    assert await room.company.pool.fetchval("SELECT count(*) FROM events WHERE kind = 'timeline.added'") == 1
+
+
+async def test_a_pin_and_a_pushpin_of_one_message_are_one_entry_until_the_last_is_gone(room: Room) -> None:
+    message = await room.said("ben", "database is full")
+    deeds = room.slack.deeds
+    for step, shown in (
+        (deeds.pin("U0ANA", message), True),
+        (deeds.react("U0BEN", message, "pushpin"), True),
+        (deeds.react("U0ELI", message, "pushpin"), True),
+        (deeds.unpin("U0BEN", message), True),
+        (deeds.unreact("U0BEN", message, "pushpin"), True),
+        (deeds.unreact("U0ELI", message, "pushpin"), False),
+        (deeds.pin("U0BEN", message), True),
+    ):
+        await step
+        assert await room.texts() == (["database is full"] if shown else [])
+    assert len(await room.entries(hidden=True)) == 1
+
+
+async def test_what_is_edited_or_deleted_is_followed_and_its_history_kept(room: Room) -> None:
+    message, other = await room.said("ben", "disk is ful"), await room.said("eli", "never mind")
+    for one in (message, other):
+        await room.slack.deeds.pin("U0ANA", one)
+    assert await room.texts() == ["disk is ful", "never mind"]
+    await room.slack.deeds.edit("U0BEN", message, "disk is full since 14:02")
+    await room.slack.deeds.delete("U0ELI", other)
+    assert await room.texts() == ["disk is full since 14:02"]
+    assert [one.hidden for one in await room.entries(hidden=True)] == ["", "source"]
+    history = await timeline.corrections(room.company.pool, room.incident.id)
+    assert history[0].before["text"] == "disk is ful"
+
+
+async def test_an_un_pin_that_is_heard_before_its_pin_counts(room: Room) -> None:
+    """Slack delivers again what failed, so the older event may come last."""
+    message = await room.said("ben", "database is full")
+    item = {"type": "message", "channel": ROOM, "ts": message.ts}
+    told = {"user": "U0ANA", "reaction": "pushpin", "item": item}
+    await room.slack.send_event({**told, "type": "reaction_removed", "event_ts": "1800000002.000100"})
+    await room.slack.send_event({**told, "type": "reaction_added", "event_ts": "1800000001.000100"})
+    assert await room.texts() == []
+
+
+async def test_uploads_and_joins_are_entries_with_names_and_links_of_files(room: Room) -> None:
+    await room.slack.deeds.upload("U0BEN", room.slack.state.channels[ROOM], "checkout.png", b"\x89PNG", "")
+    await room.slack.deeds.join("U0CHI", room.slack.state.channels[ROOM])
+    upload, join = await room.entries()
+    assert (upload.text, upload.author) == ("shared checkout.png", "U0BEN")
+    assert [file.name for file in upload.files] == ["checkout.png"]
+    assert upload.files[0].url.endswith("/checkout.png")
+    assert join.text == "@Chi joined"
+
+
+async def test_what_happens_elsewhere_is_not_written(room: Room) -> None:
+    before = await room.company.pool.fetchval("SELECT count(*) FROM deliveries")
+    message = await room.said("ben", "lunch?", GENERAL)
+    deeds = room.slack.deeds
+    await deeds.pin("U0ANA", message)
+    await deeds.react("U0ANA", message, "pushpin")
+    await deeds.edit("U0BEN", message, "lunch at one?")
+    await deeds.delete("U0BEN", message)
+    await deeds.react("U0ANA", await room.said("ben", "fine"), "thumbsup")
+    await deeds.join("U0MIA", room.slack.state.channels[GENERAL])
+    assert await room.company.pool.fetchval("SELECT count(*) FROM deliveries") == before
+    assert await room.company.pool.fetchval("SELECT count(*) FROM kept_messages") == 0
+
+
+async def test_a_guest_who_marks_a_message_changes_nothing(room: Room) -> None:
+    await room.company.becomes_known("gus", is_restricted=True)
+    message = await room.said("ben", "database is full")
+    await room.slack.deeds.react("U0GUS", message, "pushpin")
+    assert await room.texts() == []
+
+
+async def test_while_slack_is_away_the_intent_waits_and_a_restart_loses_nothing(room: Room) -> None:
+    message = await room.said("ben", "database is full")
+    room.slack.faults.down()
+    await room.slack.deeds.react("U0ANA", message, "pushpin")
+    assert await room.company.pool.fetchval("SELECT state FROM kept_messages") == "wanted"
+    await room.company.restart()
+    room.slack.faults.up()
+    await room.company.pool.execute("UPDATE kept_messages SET due_at = statement_timestamp()")
+    room.company.process.bell.ring("kept")
+    assert await room.texts() == ["database is full"]
+
+
+async def test_in_a_threads_incident_only_its_thread_counts(company: Company) -> None:
+    await company.slack.type("U0ANA", OPS, "INC-1 checkout answers 500")
+    root = company.slack.messages(OPS)[-1]
+    room = Room(company, await opened(company, "thread", OPS, root.ts))
+    inside = company.slack.state.post(OPS, "U0BEN", "in the thread", thread_ts=root.ts)
+    outside = company.slack.state.post(OPS, "U0BEN", "beside it")
+    for message in (inside, outside):
+        await company.slack.deeds.react("U0ANA", message, "pushpin")
+    assert await room.texts() == ["in the thread"]
+    assert await company.pool.fetchval("SELECT content FROM kept_messages WHERE state = 'elsewhere'") is None
