@@ -21,10 +21,26 @@ LEADERS = {
     "scheduler": 0x57A704,
     "timeline": 0x57A709,
     "homes": 0x57A70B,
-    "outside": 0x57A70A,
-    "kept": 0x57A70C,
     "own": 0x57A708,
 }
+
+
+def together(*works: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """Several duties under one lock: whoever leads holds a connection of the pool all the while."""
+
+    async def work() -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for one in works:
+                    group.create_task(_done(one))
+        except* AWAY:
+            log.warning("leader.database_away")
+
+    return work
+
+
+async def _done(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
 
 
 async def lead(pool: Pool, name: str, work: Callable[[], Awaitable[None]], *, retry: float = 1.0) -> None:

@@ -40,9 +40,11 @@ class ByHand:
 
     async def concerned(self, connection: Connection, heard: Heard) -> bool:
         """Whether it is about an incident's conversation, or a message that is kept. Reads only."""
-        if heard.what in ("edited", "deleted", "unmarked"):
+        if heard.what in ("edited", "deleted"):
             return await kept.known(connection, heard.channel, heard.ts)
         found = await self._incident(connection, heard)
+        if heard.what == "unmarked":  # also what is not kept: it may be heard before what it takes back
+            return found is not None or await kept.known(connection, heard.channel, heard.ts)
         if found is None:
             return heard.what == "marked" and await incidents.threads_in(connection, heard.channel)
         return heard.what == "joined" or self._allowed(heard.person, found)

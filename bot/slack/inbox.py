@@ -22,7 +22,11 @@ CONVERSATION = frozenset(
     {"message", "reaction_added", "reaction_removed", "pin_added", "pin_removed", "member_joined_channel"}
 )
 """What people do with messages: for timelines only."""
-EVENTS = ("app_home_opened", "app_uninstalled", "team_join", "tokens_revoked", "user_change")
+EVENTS = (
+    *("app_home_opened", "app_uninstalled", "team_join", "tokens_revoked", "user_change"),
+    *("member_joined_channel", "message.channels", "message.groups"),
+    *("pin_added", "pin_removed", "reaction_added", "reaction_removed"),
+)
 """What the manifest subscribes to, besides `subteam_members_changed` where user groups are trusted."""
 
 
