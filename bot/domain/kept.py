@@ -27,6 +27,7 @@ class Content:
     permalink: str = ""
     own_words: bool = False
     at: str = ""  # another time than the message's own, ISO
+    incident: int = 0  # somebody chose it, wherever the message stands
 
     def to_json(self) -> JsonObject:
         return {
@@ -37,6 +38,7 @@ class Content:
             "permalink": self.permalink,
             "own_words": self.own_words,
             "at": self.at,
+            "incident": self.incident,
         }
 
     @property
@@ -55,6 +57,7 @@ def from_json(value: Mapping[str, Json]) -> Content:
         str(value.get("permalink") or ""),
         bool(value.get("own_words")),
         str(value.get("at") or ""),
+        int(str(value.get("incident") or 0)),
     )
 
 

@@ -34,6 +34,7 @@ from bot.slack.mentions import Mentions
 from bot.slack.people import SLACK_AWAY, SlackPeople
 from bot.slack.reply import Replies
 from bot.slack.share import Press, Sharing
+from bot.slack.shortcuts import Shortcuts
 from bot.slack.socket import SocketMode
 from bot.web import Ports, SlackDoor, WebhookDoor, public_app
 from permissions.decide import Allow
@@ -74,9 +75,17 @@ class Door:
         )
         by_hand = ByHand(installation.bell, lambda: identity.bot_user, self._may_note)
         inbox = SlackInbox(installation.pool, installation.bell, people, tasks.stopping.set, by_hand)
+        chosen = Shortcuts(
+            sharing,
+            installation.pool,
+            installation.bell,
+            intake.receive,
+            team=lambda: installation.team,
+            may=self._may_note,
+        )
         self._listeners = Listeners(
             intake,
-            sharing,
+            chosen,
             inbox,
             Mentions(installation.pool, installation.bell, intake, identity, installation.commands),
             replies,
@@ -85,6 +94,7 @@ class Door:
             self._offers,
             self._open_form,
             Aside(installation.pool, self._open_form).tell,
+            chosen.chosen,
             intake.forms.shown,
         )
 

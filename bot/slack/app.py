@@ -93,6 +93,7 @@ class Listeners:
         offers: Callable[[Card], Awaitable[Mapping[str, str]]],
         open_form: Callable[[str, JsonObject], Awaitable[bool]],
         aside: Callable[[str, str, Card], Awaitable[None]],
+        chosen: Callable[[Body, datetime], Awaitable[Answer]],
         shown: Callable[[str, bool], Awaitable[None]],
     ) -> None:
         self._intake = intake
@@ -105,6 +106,7 @@ class Listeners:
         self._offers = offers
         self._open_form = open_form
         self._aside = aside
+        self._chosen = chosen
         self._shown = shown
         self._owned: set[asyncio.Task[None]] = set()
 
@@ -141,6 +143,16 @@ class Listeners:
 
     async def _action(self, body: Body, at: datetime) -> Answer:
         return await self._press.press(payloads.click(body, at))
+
+    async def shortcut(self, ack: AsyncAck, body: dict[str, object]) -> None:
+        """An entry in the menu of a message."""
+        at = self._clock()
+        answer = await self._guarded(self._chosen(body, at), at)
+        await ack()
+        if answer.card is not None:
+            self._own(self._tell(str(body.get("response_url", "")), answer.card, replace=False))
+        if answer.form is not None:
+            self._own(self._ask_for(answer.form, body))
 
     async def view(self, ack: AsyncAck, body: dict[str, object]) -> None:
         """A submitted form closes, goes on with the next one, or stays open with what is wrong under its fields."""
@@ -233,6 +245,7 @@ def bolt_app(identity: Identity, signing_secret: str, client: AsyncWebClient, li
     app.command(EVERYTHING)(listeners.command)
     app.action(EVERYTHING)(listeners.action)
     app.view(EVERYTHING)(listeners.view)
+    app.message_shortcut(EVERYTHING)(listeners.shortcut)
     app.event(EVERYTHING)(listeners.event)
     app.error(_answer_errors)
     return app

@@ -105,7 +105,15 @@ class ByHand:
         if before is None or before.own_words:
             return
         now = heard.message.content
-        whole = Content(before.author, now.text, now.files, before.thread_ts, before.permalink, at=before.at)
+        whole = Content(
+            before.author,
+            now.text,
+            now.files,
+            before.thread_ts,
+            before.permalink,
+            at=before.at,
+            incident=before.incident,
+        )
         await kept.edited(connection, one, whole.to_json(), float(heard.message.edited.ts))
         if one.incident is not None and one.state in ("added", "gone"):
             await timeline.correct(

@@ -10,10 +10,11 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.db import kept, timeline
+from bot.db import incidents, kept, timeline
 from bot.db.bell import Bell
-from bot.db.database import AWAY, Pool
+from bot.db.database import AWAY, Connection, Pool
 from bot.db.kept import Kept
+from bot.domain.incident import Incident, IncidentId
 from bot.domain.kept import Content, at_of, from_json
 from bot.domain.timeline import NewEntry
 from bot.slack.by_hand import incident_at
@@ -95,8 +96,15 @@ class Keeper:
         except SlackApiError as error:
             if error_name(error) in _NOT_THERE:
                 raise Gone from error
+            if error_name(error) in _NOT_OURS and one.content:
+                return ""  # the bot is not in that channel: what was handed over stands without its link
             raise
         return str(answer["permalink"])
+
+    async def _incident(self, connection: Connection, one: Kept, content: Content) -> Incident | None:
+        if content.incident:
+            return await incidents.get(connection, IncidentId(content.incident))
+        return await incident_at(connection, one.channel, content.thread_ts)
 
     async def _drop(self, one: Kept) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
@@ -114,7 +122,7 @@ class Keeper:
                 await kept.settle(connection, now, "gone", content=now.content)
                 return
             content = from_json(now.content) if now.content else asked
-            incident = await incident_at(connection, now.channel, content.thread_ts)
+            incident = await self._incident(connection, now, content)
             if incident is None:
                 await kept.settle(connection, now, "elsewhere", content=None)
                 return

@@ -10,6 +10,7 @@ from bot.domain.command import Command
 from bot.domain.help import hint_of
 from bot.domain.json import Json, JsonObject
 from bot.slack.methods import EVENTS, GROUP_EVENTS, scopes
+from bot.slack.shortcuts import shortcuts
 
 Which = Literal["five", "core", "all"]
 
@@ -82,6 +83,7 @@ def manifest(
             },
             "bot_user": {"display_name": "Watchkeeper", "always_online": True},
             "slash_commands": slash,
+            "shortcuts": [*shortcuts({command.name for command in chosen})],
         },
         "oauth_config": {"scopes": {"bot": [*sorted({"commands", *scopes(groups=groups)})]}},
         "settings": {

@@ -79,6 +79,7 @@ class Bot:
             _no_offers,
             _no_form,
             _no_aside,
+            _not_chosen,
             _not_shown,
         )
         app = bolt_app(Identity(TOKEN), "nobody-knows", client, listeners)
@@ -105,6 +106,10 @@ async def _no_aside(trigger: str, person: str, card: Card) -> None:
 
 async def _no_form(trigger: str, view: object) -> bool:
     return False
+
+
+async def _not_chosen(body: Mapping[str, object], at: datetime) -> Answer:
+    return Answer()
 
 
 async def _not_shown(target: str, opened: bool) -> None:

@@ -11,7 +11,8 @@ from bot.db import incidents, timeline
 from bot.domain.incident import Affected, Incident, NewIncident, Severity
 from bot.domain.timeline import TimelineEntry
 from bot.sandbox.workspace import Workspace
-from bot.sandbox.workspace.things import Message
+from bot.sandbox.workspace.things import Delivery, Message
+from bot.slack.shortcuts import when_of
 from tests.support.company import GENERAL, OPS, Company
 
 ROOM = "C0INCROOM"
@@ -184,3 +185,60 @@ async def test_in_a_threads_incident_only_its_thread_counts(company: Company) ->
         await company.slack.deeds.react("U0ANA", message, "pushpin")
     assert await room.texts() == ["in the thread"]
     assert await company.pool.fetchval("SELECT content FROM kept_messages WHERE state = 'elsewhere'") is None
+
+
+async def shortcut(room: Room, who: str, message: Message) -> str:
+    """The form that the entry of the menu opens."""
+    answer = await room.slack.shortcut(f"U0{who.upper()}", message, "timeline.add")
+    assert answer.status == 200
+    view = await room.slack.wait_for(lambda: next(iter(room.slack.views(f"U0{who.upper()}")), None), what="the form")
+    return view.id
+
+
+async def test_the_menu_of_a_message_puts_it_there_once_however_often_it_is_submitted(room: Room) -> None:
+    message = await room.said("ben", "database is full")
+    form = await shortcut(room, "ana", message)
+    answer = await room.slack.submit("U0ANA", form, {}, delivery=Delivery(times=3))
+    assert [answer.error, *(one.error for one in answer.others)] == [None] * 3
+    await room.slack.deeds.pin("U0BEN", message)
+    await room.slack.deeds.unpin("U0BEN", message)
+    (entry,) = await room.entries()
+    assert (entry.text, entry.author, entry.typed) == ("database is full", "U0BEN", False)
+    assert entry.occurred_at == datetime.fromtimestamp(float(message.ts), UTC)
+
+
+async def test_from_the_menu_it_may_be_told_otherwise_and_at_another_time(room: Room) -> None:
+    message = await room.said("ben", "it is full", GENERAL)
+    form = await shortcut(room, "ana", message)
+    wrong = await room.slack.submit("U0ANA", form, {"text": "Disk full", "at": "soon"})
+    assert "14:02" in str(wrong.body)
+    assert (await room.slack.submit("U0ANA", form, {"text": "Disk full", "at": "2026-11-20 14:02"})).error is None
+    (entry,) = await room.entries()
+    assert (entry.text, entry.typed) == ("Disk full", True)
+    assert entry.occurred_at == datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
+    await room.slack.deeds.edit("U0BEN", message, "no, it is fine")
+    assert await room.texts() == ["Disk full"]
+
+
+async def test_who_may_not_write_is_told_so(room: Room) -> None:
+    message = await room.said("ben", "database is full")
+    await room.slack.shortcut("U0ELI", message, "timeline.add")
+    await room.company.alone("eli", "whose timeline you may write")
+    assert room.slack.views("U0ELI") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("14:02", "2026-11-20 14:02:00"),
+        ("14:02:30 utc", "2026-11-20 14:02:30"),
+        ("23:59", "2026-11-19 23:59:00"),
+        ("2026-11-19 03:07", "2026-11-19 03:07:00"),
+        ("2026-11-21 03:07", None),
+        ("25:00", None),
+        ("soon", None),
+    ],
+)
+def test_a_time_is_read_as_the_last_such_time(text: str, at: str | None) -> None:
+    found = when_of(text, datetime(2026, 11, 20, 15, 0, tzinfo=UTC))
+    assert (f"{found:%Y-%m-%d %H:%M:%S}" if found else None) == at

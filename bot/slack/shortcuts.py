@@ -1,0 +1,223 @@
+"""The app's entries in the menu of a message: put it into a timeline, or open an incident with its words.
+
+A form asks for text and time; what it gives back is recorded as every mark of a message is: once.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Container, Mapping
+from datetime import UTC, datetime, time, timedelta
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.db import incidents, kept
+from bot.db.bell import Bell
+from bot.db.database import Pool
+from bot.domain.card import Card, Tone
+from bot.domain.form import Choice, Form, Input
+from bot.domain.incident import Incident, IncidentId
+from bot.domain.invocation import Actor, Answer, Click, Invocation, Submission
+from bot.domain.json import JsonObject
+from bot.domain.kept import Content, at_of
+from bot.domain.timeline import LinkedFile
+from bot.domain.words import clean, quoted
+from bot.slack.by_hand import May, incident_at
+from bot.slack.messages import Message
+from bot.slack.payloads import delivery_key
+from bot.slack.share import Press
+
+log = structlog.get_logger()
+
+ADD, OPEN = "timeline.add", "incident.open"
+_TARGET = "note:"
+_LONGEST = 1000
+_TIME = re.compile(r"(?:(\d{4}-\d\d-\d\d)[ T])?(\d\d?:\d\d(?::\d\d)?)(?: ?(?:UTC|Z))?", re.IGNORECASE)
+
+
+def shortcuts(commands: Container[str]) -> list[JsonObject]:
+    """For the manifest."""
+    found: list[JsonObject] = [_entry(ADD, "Add to timeline", "Put this message into an incident's timeline")]
+    if "/incident" in commands:
+        found.append(_entry(OPEN, "Open incident", "Declare an incident with this message as its title"))
+    return found
+
+
+def _entry(callback: str, name: str, description: str) -> JsonObject:
+    return {"name": name, "type": "message", "callback_id": callback, "description": description}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _Id(_Part):
+    id: str = Field(min_length=1, max_length=40)
+
+
+class _User(_Id):
+    team_id: str = ""
+
+
+class ShortcutPayload(_Part):
+    """A message shortcut (`message_action`)."""
+
+    callback_id: str = Field(max_length=255)
+    trigger_id: str = Field(min_length=1, max_length=200)
+    team: _Id | None = None
+    user: _User
+    channel: _Id
+    message: Message
+    response_url: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.user.id, self.user.team_id or (self.team.id if self.team else ""))
+
+
+class _Held(_Part):
+    """What the form carries of its message until it comes back; at most 3,000 characters."""
+
+    channel: str
+    ts: str
+    thread_ts: str
+    author: str
+    files: tuple[tuple[str, str], ...]
+    incident: int
+    text: str
+
+
+class Shortcuts:
+    """Stands before the press: forms of its own end here, all else goes on."""
+
+    def __init__(
+        self,
+        press: Press,
+        pool: Pool,
+        bell: Bell,
+        receive: Callable[[Invocation], Awaitable[Answer]],
+        *,
+        team: Callable[[], str],
+        may: May,
+    ) -> None:
+        self._press = press
+        self._pool = pool
+        self._bell = bell
+        self._receive = receive
+        self._team = team
+        self._may = may
+
+    async def press(self, click: Click) -> Answer:
+        return await self._press.press(click)
+
+    async def chosen(self, body: Mapping[str, object], at: datetime) -> Answer:
+        """Raises pydantic.ValidationError when it is no message shortcut."""
+        payload = ShortcutPayload.model_validate(body)
+        if payload.callback_id == OPEN:
+            return await self._receive(_declared(payload, at))
+        if payload.callback_id == ADD and payload.actor.team == self._team():
+            return await self._asked(payload)
+        return Answer(_told("That entry of the menu is not one of mine, or no longer."))
+
+    async def _asked(self, payload: ShortcutPayload) -> Answer:
+        found = await self._open_to(payload.user.id, payload.channel.id, payload.message.thread_ts or "")
+        if not found:
+            what = "There is no open incident whose timeline you may write."
+            return Answer(_told(f"{what} Open one with /incident, or ask an operator."))
+        return Answer(form=_form(payload, found))
+
+    async def _open_to(self, person: str, channel: str, thread_ts: str) -> list[Incident]:
+        """That of the conversation, else those that go on and that this person may know and write."""
+        async with self._pool.acquire() as connection:
+            here = await incident_at(connection, channel, thread_ts)
+            found = [here] if here else await incidents.ongoing(connection)
+        return [one for one in found if one.known_to(person) and self._may(person, one)]
+
+    async def submitted(self, submission: Submission) -> Answer:
+        if not submission.target.startswith(_TARGET):
+            return await self._press.submitted(submission)
+        held = _Held.model_validate_json(submission.target.removeprefix(_TARGET))
+        text = " ".join(submission.values.get("text", "").split())
+        at = when_of(submission.values.get("at", ""), submission.received_at)
+        if not text or at is None:
+            return Answer(wrong={"at": "Write it like 14:02 or 2026-11-20 14:02, in UTC."} if text else {"text": "?"})
+        return await self._kept(submission, held, text, at)
+
+    async def _kept(self, submission: Submission, held: "_Held", text: str, at: datetime) -> Answer:
+        """One mark of the message, whoever submits it how often; who may is asked again."""
+        person, channel, ts = submission.actor.id, held.channel, held.ts
+        chosen = int(submission.values.get("incident") or held.incident)
+        incident = await incidents.get(self._pool, IncidentId(chosen))
+        if submission.actor.team != self._team() or incident is None:
+            return Answer(wrong={"text": "That incident is not there any more."})
+        if not incident.known_to(person) or not self._may(person, incident):
+            return Answer(wrong={"text": "You may not write this timeline. Ask an operator to add it."})
+        own = text != held.text or at != _shown_at(ts)
+        files = tuple(LinkedFile(name, url) for name, url in held.files)
+        content = Content(held.author, text, files, held.thread_ts, "", own, at.isoformat() if own else "", chosen)
+        async with self._pool.acquire() as connection, connection.transaction():
+            told = f"{submission.received_at.timestamp():.6f}"
+            if await kept.mark(connection, channel, ts, "shortcut", "", told, is_set=True):
+                await kept.want(connection, channel, ts, person, content.to_json())
+        self._bell.ring("kept", "outbox")
+        return Answer()
+
+
+def _declared(payload: ShortcutPayload, at: datetime) -> Invocation:
+    """The message's first words as the title; no question asked."""
+    words = " ".join(payload.message.content.line.split()).replace('"', "'")[:120]
+    delivery = delivery_key("action", f"{payload.trigger_id}:{OPEN}")
+    text, channel = f'"{words}"', payload.channel.id
+    return Invocation("/incident", text, payload.actor, channel, delivery, at, response_url=payload.response_url)
+
+
+def _form(payload: ShortcutPayload, found: list[Incident]) -> Form:
+    content, ts = payload.message.content, payload.message.ts
+    text = clean(" ".join(content.line.split()), _LONGEST)
+    held = _Held(
+        channel=payload.channel.id,
+        ts=ts,
+        thread_ts=content.thread_ts,
+        author=content.author,
+        files=tuple((file.name[:60], file.url[:200]) for file in content.files[:4]),
+        incident=int(found[0].id),
+        text=text,
+    )
+    choices = tuple(Choice(str(one.id), f"{one.label} {one.title}"[:70]) for one in found[:50])
+    which = (Input("incident", "Incident", "choice", value=choices[-1].value, choices=choices),)
+    where = f" of {found[0].label} {quoted(found[0].title, 60)}" if len(found) == 1 else ""
+    return Form(
+        "Add to timeline",
+        f"This becomes a line of the timeline{where}, with the message's author, link and files.",
+        (
+            *(which if len(found) > 1 else ()),
+            Input("text", "What happened", value=text, longest=_LONGEST),
+            Input("at", "When (UTC)", value=f"{_shown_at(ts):%Y-%m-%d %H:%M:%S}", longest=30),
+        ),
+        "Add",
+        _TARGET + held.model_dump_json(),
+    )
+
+
+def _shown_at(ts: str) -> datetime:
+    """To the second, as the form shows it."""
+    return at_of(ts).replace(microsecond=0)
+
+
+def when_of(text: str, now: datetime) -> datetime | None:
+    """14:02 is the last such time; a date may stand before it. Never to come."""
+    found = _TIME.fullmatch(text.strip())
+    if found is None:
+        return None
+    try:
+        clock = time.fromisoformat(found[2].zfill(5 if found[2].count(":") == 1 else 8))
+        day = datetime.fromisoformat(found[1]).date() if found[1] else now.astimezone(UTC).date()
+    except ValueError:
+        return None
+    at = datetime.combine(day, clock, UTC)
+    if at > now and not found[1]:
+        at -= timedelta(days=1)
+    return at if at <= now + timedelta(minutes=1) else None
+
+
+def _told(what: str) -> Card:
+    return Card(Tone.WARN, "", what, (what,))
