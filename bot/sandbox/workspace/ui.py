@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bot.sandbox.workspace.payloads import escape
 from bot.sandbox.workspace.pressing import NoSuchElement
 from bot.sandbox.workspace.shapes import api_view, page_channel, page_event, page_message, page_person
 from bot.sandbox.workspace.state import SLACKBOT
@@ -56,6 +57,7 @@ class Page:
             web.post("/ui/submit", self.submit),
             web.post("/ui/close", self.close),
             web.post("/ui/dismiss", self.dismiss),
+            web.post("/ui/message", self.message),
             web.post("/ui/home", self.home),
             web.post("/ui/world", self.world),
         ]
@@ -85,6 +87,7 @@ class Page:
                 "dms": [shape for shape in shapes if shape["kind"] == "dm"],
                 "world": self._ws.world,
                 "commands": self._ws.command_list(),
+                "shortcuts": [{"id": one.callback_id, "name": one.name} for one in self._ws.manifest.shortcuts],
                 "views": [api_view(view) for view in self._state.views_of(me.id)],
                 "home_tab": self._ws.manifest.home_tab and self._ws.manifest.hears("app_home_opened"),
                 "home": api_view(home) if home else None,
@@ -167,6 +170,30 @@ class Page:
     async def dismiss(self, request: web.Request) -> web.StreamResponse:
         body = await _body(request)
         self._state.drop_ephemeral(self._person(body).id, str(body.get("ts")))
+        return web.json_response({"ok": True})
+
+    async def message(self, request: web.Request) -> web.StreamResponse:
+        """What a person does with a message: react, pin, edit, delete, an entry of the app's in its menu."""
+        body = await _body(request)
+        me = self._person(body)
+        message, what, text = self._message(body, me), str(body.get("what")), str(body.get("text") or "")
+        deeds = self._ws.deeds
+        if what in ("edit", "delete") and message.user != me.id:
+            return _error("cant_update_message")
+        match what:  # the app hears of it as of any event: whether it does is not this person's trouble
+            case "react":
+                mine = me.id in message.reactions.get(text, ())
+                await (deeds.unreact if mine else deeds.react)(me.id, message, text)
+            case "pin":
+                await (deeds.unpin if message.pinned else deeds.pin)(me.id, message)
+            case "edit" if text.strip():
+                await deeds.edit(me.id, message, escape(self._state, text))
+            case "delete":
+                await deeds.delete(me.id, message)
+            case "shortcut":
+                return _said(await self._ws.shortcut(me.id, message, text))
+            case _:
+                return _error("unknown_deed")
         return web.json_response({"ok": True})
 
     async def home(self, request: web.Request) -> web.StreamResponse:

@@ -55,12 +55,18 @@ export function deeds(store, ui) {
     if (!message.local) await tell("/ui/dismiss", { as: as(), ts: message.ts });
   }
 
+  /** React, pin, edit, delete, or an entry of the app's in the message's menu. */
+  async function handle(channel, message, what, text) {
+    const answer = await tell("/ui/message", { as: as(), channel, ts: message.ts, what, text });
+    if (!answer.ok) toast({ tone: "bad", title: "That did not work", words: `It failed with the error “${answer.error}”.` });
+  }
+
   async function runWorld(action) {
     const answer = await tell("/ui/world", { as: as(), action: action.id });
     if (!answer.ok) toast({ tone: "bad", title: `${action.label}: it did not work`, words: answer.error ?? "" });
     else toast({ title: action.label, words: answer.text ?? "Done." });
   }
-  return { type, click, dismiss, runWorld };
+  return { type, click, dismiss, handle, runWorld };
 }
 
 function trouble(command, text, error) {

@@ -3,6 +3,7 @@
 import { blocks } from "./blocks.js";
 import { avatar, el, icon, safeImage } from "./dom.js";
 import { emoji, sign } from "./emoji.js";
+import { openMenu } from "./menu.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { ago, clock, day, fromTs, full, sameDay } from "./time.js";
 
@@ -48,8 +49,33 @@ function row(message, compact, view) {
     "article", props,
     el("div", { class: "gutter" }, compact ? stamp(message) : avatar(author, 36)),
     el("div", { class: "body" }, message.ephemeral && whisper(), message.pinned && el("div", { class: "whisper pinned" }, icon("pin"), "Pinned"), !compact && byline(author, message), content(message, compact, ctx), attachments(message.attachments, ctx), files(message.files), reactions(message.reactions, ctx), repliesBar(message, view), message.ephemeral && dismiss(message, view)),
-    canReply(message, view) && el("div", { class: "hover-actions" }, el("button", { type: "button", class: "btn quiet", title: "Reply in thread", "aria-label": "Reply in thread", data: message.reply_count ? {} : { testid: `thread-open-${message.ts}` }, on: { click: () => view.openThread(message.ts) } }, icon("reply"))),
+    !message.ephemeral && hoverActions(message, view, ctx),
   );
+}
+
+function hoverActions(message, view, ctx) {
+  const mine = (message.reactions ?? []).some((each) => each.name === "pushpin" && each.users?.includes(ctx.me));
+  const more = action("More", "more", icon("more"), () => openMenu(more, menuOf(message, view, ctx), { align: "right" }), message);
+  more.setAttribute("aria-haspopup", "menu");
+  return el("div", { class: "hover-actions" },
+    action(mine ? "Take your 📌 away" : "React with 📌", "pushpin", emoji(sign("pushpin")), () => view.handle(message, "react", "pushpin"), message),
+    action(message.pinned ? "Un-pin" : "Pin to the channel", "pin", icon("pin"), () => view.handle(message, "pin"), message),
+    canReply(message, view) && el("button", { type: "button", class: "btn quiet", title: "Reply in thread", "aria-label": "Reply in thread", data: message.reply_count ? {} : { testid: `thread-open-${message.ts}` }, on: { click: () => view.openThread(message.ts) } }, icon("reply")),
+    more);
+}
+
+function action(words, name, shown, run, message) {
+  return el("button", { type: "button", class: "btn quiet", title: words, "aria-label": words, data: { testid: `${name}-${message.ts}` }, on: { click: run } }, shown);
+}
+
+function menuOf(message, view, ctx) {
+  const entries = view.shortcuts().map((each) => ({ label: each.name, hint: "Watchkeeper", testid: `shortcut-${each.id}`, run: () => view.handle(message, "shortcut", each.id) }));
+  if (message.user !== ctx.me) return entries;
+  const again = () => {
+    const text = window.prompt("Edit your message", message.text);
+    if (text?.trim() && text !== message.text) view.handle(message, "edit", text);
+  };
+  return [...entries, { label: "Edit message", testid: "edit-message", run: again }, { label: "Delete message", danger: true, testid: "delete-message", run: () => view.handle(message, "delete") }];
 }
 
 function whisper() {

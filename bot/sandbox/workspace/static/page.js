@@ -19,8 +19,8 @@ const store = kept.createStore(address.get("view") === "phone");
 const as = () => store.me?.id ?? address.get("as") ?? "";
 let second = address.get("second");
 
-const { type: send, click, dismiss, runWorld } = deeds(store, { redraw, drawSide });
-const act = { open: openChannel, openThread, closeThread, type, dismiss, be, beside, drawer, use };
+const { type: send, click, dismiss, handle, runWorld } = deeds(store, { redraw, drawSide });
+const act = { open: openChannel, openThread, closeThread, type, dismiss, handle, be, beside, drawer, use };
 const context = contexts(store, { openChannel, click });
 const channelView = channelPane(store, act, context.ofMessages, context.ofView);
 const threadView = threadPane(store, act, context.ofMessages);

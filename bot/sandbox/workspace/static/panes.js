@@ -14,7 +14,7 @@ export function channelPane(store, act, contextOf, contextOfView) {
   const list = scrollList({ label: "Messages", intro });
   const home = el("div", { class: "home", hidden: true });
   const ctxOf = contextOf(() => store.current);
-  const view = { ctxOf, openThread: act.openThread, dismiss: act.dismiss, inThread: false };
+  const view = { ctxOf, openThread: act.openThread, dismiss: act.dismiss, inThread: false, shortcuts: () => store.shortcuts, handle: (message, what, text) => act.handle(store.current, message, what, text) };
   const box = composer({
     testid: "composer", sendTestid: "send", placeholder: "Message", historyKey: "typed", suggest: suggestions(store, { commands: true }), send: (text) => act.type(text, null),
   });
@@ -83,7 +83,7 @@ export function threadPane(store, act, contextOf) {
   const head = el("header", { class: "pane-head" });
   const list = scrollList({ label: "Thread", intro: el("div", {}) });
   const ctxOf = contextOf(() => store.thread?.channel);
-  const view = { ctxOf, openThread: () => {}, dismiss: act.dismiss, inThread: true, parentTs: () => store.thread?.ts };
+  const view = { ctxOf, openThread: () => {}, dismiss: act.dismiss, inThread: true, shortcuts: () => store.shortcuts, handle: (message, what, text) => act.handle(store.thread.channel, message, what, text), parentTs: () => store.thread?.ts };
   const box = composer({
     testid: "thread-composer", sendTestid: "thread-send", placeholder: "Reply…", historyKey: "typed-in-threads", suggest: suggestions(store, { commands: false }), send: (text) => act.type(text, store.thread),
   });

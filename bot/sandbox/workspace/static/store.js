@@ -8,6 +8,7 @@ export function createStore(phone) {
     channels: [],
     dms: [],
     commands: [],
+    shortcuts: [],
     world: null,
     homeTab: false,
     home: null,
@@ -30,6 +31,7 @@ export function takeState(store, state, turn) {
   store.channels = (state.channels ?? []).filter((channel) => channel.kind !== "dm");
   store.dms = state.dms ?? [];
   store.commands = state.commands ?? [];
+  store.shortcuts = state.shortcuts ?? [];
   store.world = state.world ?? null;
   store.homeTab = state.home_tab;
   store.home = state.home ?? store.home;
