@@ -6,6 +6,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import Mapping
+from functools import partial
 
 import structlog
 from aiohttp import web as http
@@ -16,10 +17,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import incoming
 from bot.db import offers
 from bot.domain.card import Card
-from bot.domain.incident import Incident
 from bot.domain.json import JsonObject
 from bot.engine.installation import Installation
 from bot.engine.intake import Intake, unknown_if_recorded
+from bot.engine.noting import may_note
 from bot.incoming import Webhooks
 from bot.paper import Papers
 from bot.serving.tasks import Tasks
@@ -37,8 +38,6 @@ from bot.slack.share import Press, Sharing
 from bot.slack.shortcuts import Shortcuts
 from bot.slack.socket import SocketMode
 from bot.web import Ports, SlackDoor, WebhookDoor, public_app
-from permissions.decide import Allow
-from permissions.model import TIMELINE_WRITE, Ask, Risk
 
 log = structlog.get_logger()
 
@@ -73,7 +72,7 @@ class Door:
             installed=installation.commands,
             names=people.name,
         )
-        by_hand = ByHand(installation.bell, lambda: identity.bot_user, self._may_note)
+        by_hand = ByHand(installation.bell, lambda: identity.bot_user, partial(may_note, installation))
         inbox = SlackInbox(installation.pool, installation.bell, people, tasks.stopping.set, by_hand)
         chosen = Shortcuts(
             sharing,
@@ -81,7 +80,7 @@ class Door:
             installation.bell,
             intake.receive,
             team=lambda: installation.team,
-            may=self._may_note,
+            may=partial(may_note, installation),
         )
         self._listeners = Listeners(
             intake,
@@ -129,13 +128,6 @@ class Door:
         if self.socket is not None:
             await self.socket.stop()
         await self._listeners.drain()
-
-    def _may_note(self, person: str, incident: Incident) -> bool:
-        """Whether the policy lets this person write into that timeline."""
-        at = self._installation
-        first = incident.affected[0] if incident.affected else None
-        scope = at.scope(first.service if first else None, (first.environment or None) if first else None)
-        return isinstance(at.decide(Ask(at.person(person, at.team), TIMELINE_WRITE, Risk.RECORD, scope)), Allow)
 
     async def _open_form(self, trigger: str, view: JsonObject) -> bool:
         try:
