@@ -5,12 +5,23 @@ from typing import cast
 
 import asyncpg
 
-from bot.db.database import Rows
+from bot.db.database import Connection, Rows
 from bot.domain.freeze import WARNING, Freeze
 from bot.domain.run import RunId
 
+_STARTS = 0x57A7C6  # advisory lock
 _COLUMNS = "run_id, service, environment, set_by, reason, since, until"
 _STANDS = "ended_at IS NULL AND until > clock_now()"
+
+
+async def set_alone(connection: Connection) -> None:
+    """Until the transaction ends nothing starts that a freeze could stop; what is being started is waited for."""
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", _STARTS)
+
+
+async def start_beside(connection: Connection) -> None:
+    """Until the transaction ends no freeze is set; other starts do not wait for this one."""
+    await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", _STARTS)
 
 
 async def add(

@@ -30,6 +30,7 @@ class EngineFreezes:
         if (refusal := self._may_not(run, service, environment)) is not None:
             return refusal
         async with self._at.pool.acquire() as connection, connection.transaction():
+            await table.set_alone(connection)
             end = until or await database.now(connection) + USUAL
             freeze = await table.add(
                 connection,
@@ -111,6 +112,14 @@ async def stopped_run(rows: Rows, at: Installation, run: Run, risk: Risk | None 
     if run.dry_run or not stops(at.verb(run), risk or run.risk):
         return None
     return await _refusal(rows, at, run.service, run.environment)
+
+
+async def stopped_at_start(connection: Connection, at: Installation, run: Run) -> Deny | None:
+    """In the transaction that starts it: a freeze comes before it or after it, never in between."""
+    if not stops(at.verb(run), run.risk):
+        return None
+    await table.start_beside(connection)
+    return await stopped_run(connection, at, run)
 
 
 async def _refusal(rows: Rows, at: Installation, service: str | None, environment: str | None) -> Deny | None:

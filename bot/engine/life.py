@@ -205,7 +205,7 @@ class Life:
         """After this commit the run has started, once; before it nothing outside was touched."""
         if run.lock is not None and await locks.holder(connection, run) != run.id:
             return None
-        if (frozen := await freezes.stopped_run(connection, self._at, run)) is not None:
+        if (frozen := await freezes.stopped_at_start(connection, self._at, run)) is not None:
             return frozen
         started = await runs.move(connection, run.id, {State.STARTING}, State.RUNNING, worker=self._worker)
         if started is not None:
