@@ -36,7 +36,8 @@ def report_markdown(report: IncidentReport, names: Names) -> str:
         f"![Health and events over time]({PICTURE})",
         "## Timeline",
         timeline_markdown(report.entries, names),
-        *followups_markdown(report.followups, names),
+        "## Actions" if report.followups else "",
+        followups_table(report.followups, names),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -112,8 +113,8 @@ def _url(url: str) -> str:
     return re.sub(r"[\s()<>|]", lambda found: f"%{ord(found[0]):02X}", url)
 
 
-def followups_markdown(found: Iterable[Followup], names: Names) -> list[str]:
-    """Heading and table, or nothing."""
+def followups_table(found: Iterable[Followup], names: Names) -> str:
+    """Empty where nothing is to be done."""
     rows = [
         (
             "done" if one.done_at else "open",
@@ -123,7 +124,7 @@ def followups_markdown(found: Iterable[Followup], names: Names) -> list[str]:
         )
         for one in found
     ]
-    return ["## Actions", table(("", "What", "Owner", "Due"), rows)] if rows else []
+    return table(("", "What", "Owner", "Due"), rows) if rows else ""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
