@@ -1,23 +1,17 @@
-"""GET /incidents/<signed>: the live timeline for people without Slack. Reads only; forged, void, expired: one 404.
-
-A link is `<incident>-<expiry>-<signature>`: HMAC-SHA256 of the first two under the incident's own key.
-"""
+"""GET /incidents/<signed>: the live timeline for people without Slack. Reads only; forged, void, expired: one 404."""
 
 import asyncio
-import base64
-import hashlib
 import hmac
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.db import database, incident_links, incident_report, incidents
 from bot.db.database import AWAY, Pool
 from bot.domain.incident import IncidentId
+from bot.domain.incident_link import LINK, signature
 from bot.domain.incident_page import incident_page
 from bot.domain.incident_report import Names
 
-_LINK = re.compile(r"([1-9][0-9]{0,17})-([0-9]{9,11})-([A-Za-z0-9_-]{43})", re.ASCII)
 _NOBODYS_KEY = bytes(32)
 
 
@@ -29,16 +23,6 @@ class Paper:
     page: str = ""
 
 
-def signed(incident: IncidentId, expires_at: datetime, key: bytes) -> str:
-    """The last part of the link's address."""
-    head = f"{incident}-{int(expires_at.timestamp())}"
-    return f"{head}-{_signature(head, key)}"
-
-
-def _signature(head: str, key: bytes) -> str:
-    return base64.urlsafe_b64encode(hmac.digest(key, head.encode(), hashlib.sha256)).rstrip(b"=").decode()
-
-
 class Papers:
     """Looks up, verifies, shows. The same work is done whatever is wrong with a link."""
 
@@ -47,7 +31,7 @@ class Papers:
         self._names = names
 
     async def show(self, link: str) -> Paper:
-        found = _LINK.fullmatch(link)
+        found = LINK.fullmatch(link)
         if found is None:
             return Paper(404)
         try:
@@ -56,9 +40,9 @@ class Papers:
         except (*AWAY, TimeoutError):
             return Paper(503)
 
-    async def _show(self, number: IncidentId, expiry: int, signature: str) -> Paper:
+    async def _show(self, number: IncidentId, expiry: int, given: str) -> Paper:
         known = await incident_links.key(self._pool, number)
-        right = hmac.compare_digest(_signature(f"{number}-{expiry}", known or _NOBODYS_KEY), signature)
+        right = hmac.compare_digest(signature(f"{number}-{expiry}", known or _NOBODYS_KEY), given)
         expires_at = datetime.fromtimestamp(expiry, UTC)
         if not right or known is None or expires_at <= await database.now(self._pool):
             return Paper(404)

@@ -123,6 +123,7 @@ class Process:
         if self._with_web:
             self.door = self._door()
             self.port = await self.door.open(self._webhooks(), self._ports)
+        self.installation.url = self._settings.url or f"http://{self._settings.host}:{self.port}"
         self.admin_port = await self._ports.listen(
             admin_app(self.problems), self._settings.admin_host, self._settings.admin_port
         )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from bot.domain.capability import Running
 from bot.domain.card import Card
-from bot.domain.command import Arg, Command, Day, Environment, IncidentRef, PersonRef, Service, Verb, Words
+from bot.domain.command import Arg, Command, Day, Environment, IncidentRef, PersonRef, Service, Until, Verb, Words
 from bot.domain.errors import Impossible
 from bot.domain.incident import Affected, IncidentState, NewIncident, Role, Severity
 from bot.domain.plan import Plan
@@ -91,6 +91,43 @@ class Show:
 @dataclass(frozen=True, slots=True)
 class Listed:
     all: Annotated[bool, Arg(help="also what is over")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    incident: IncidentRef | None = None
+    form: Annotated[Literal["pdf", "md", "json", "csv"], Arg(option="--as")] = "pdf"
+    public: Annotated[bool, Arg(option="--public", help="only what people outside may be told")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    incident: IncidentRef | None = None
+    until: Annotated[Until | None, Arg(option="--until", help="when it ends; else in a day")] = None
+    revoke: Annotated[bool, Arg(option="--revoke", help="every link given out so far is void")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    months: Annotated[int, Arg(option="--months", help="how many, this one included")] = 6
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.months <= 24:
+            raise ValueError("Choose between 1 and 24 months.")
+
+
+async def export(request: Export, _plan: Plan, running: Running) -> Card:
+    return await running.reports.export(request.incident, request.form, public=request.public)
+
+
+async def link(request: Link, _plan: Plan, running: Running) -> Card:
+    if request.revoke:
+        return await running.reports.revoke_links(request.incident)
+    return await running.reports.link(request.incident, request.until)
+
+
+async def stats(request: Stats, _plan: Plan, running: Running) -> Card:
+    return await running.reports.stats(request.months)
 
 
 async def open_(request: Open, _plan: Plan, running: Running) -> Card:
@@ -206,6 +243,12 @@ COMMAND = Command(
         _verb("followup", Todo, followup, INCIDENT_UPDATE, "What is left to do afterwards",
               "followup add alert on pool use --owner <@U0CHI> --due 2026-12-01"),
         _verb("show", Show, show, INCIDENT_READ, "One whole: state, roles, places, what is left to do", "show INC-7"),
+        _verb("export", Export, export, INCIDENT_READ, "A file with facts, health and timeline, in your conversation",
+              "export INC-7 --as pdf"),
+        _verb("link", Link, link, INCIDENT_UPDATE, "A read-only page of the live timeline, for when Slack is down",
+              "link INC-7 --until 18:00"),
+        _verb("stats", Stats, stats, INCIDENT_READ, "How many, how long, by month, severity and service",
+              "stats --months 12"),
         _verb("list", Listed, listed, INCIDENT_READ, "What is open now", "list"),
     ),
     bare="list",

@@ -44,6 +44,7 @@ INCIDENT_READ = Permission("incident:read")
 INCIDENT_UPDATE = Permission("incident:update")
 OPS_READ = Permission("ops:read")
 POLICY_READ = Permission("policy:read")
+POSTMORTEM_WRITE = Permission("postmortem:write")
 RUN_CANCEL = Permission("run:cancel")
 RUN_READ = Permission("run:read")
 RUN_SETTLE = Permission("run:settle")
@@ -68,6 +69,7 @@ ALL: frozenset[Permission] = frozenset(
         INCIDENT_UPDATE,
         OPS_READ,
         POLICY_READ,
+        POSTMORTEM_WRITE,
         RUN_CANCEL,
         RUN_READ,
         RUN_SETTLE,

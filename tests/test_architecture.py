@@ -65,7 +65,7 @@ MAY_KNOW = {
     "bot.calls": {"bot.engine", "bot.db", "bot.domain"},
     "bot.report": {"bot.domain"},
     "bot.schedule": {"bot.engine", "bot.db", "bot.domain", "permissions"},
-    "bot.engine": {"bot.db", "bot.providers.registry", "bot.domain", "permissions"},
+    "bot.engine": {"bot.report", "bot.db", "bot.providers.registry", "bot.domain", "permissions"},
     "bot.db": {"bot.domain", "permissions"},
     "bot.providers": {"bot.domain", "permissions"},
     "bot.domain": {"permissions"},

@@ -103,6 +103,7 @@ class Catalog:
     warnings: tuple[str, ...] = ()
     ops: str | None = None  # channel where the bot tells of itself
     dead_man: DeadMan | None = None
+    postmortem_template: str | None = None  # a file of the company's own
 
     def at(self, place: Place) -> EnvironmentEntry:
         """KeyError when there is no such place: requests hold only places of the catalog."""

@@ -6,7 +6,7 @@ from bot.domain import catalog_parts as parts
 from bot.domain.catalog import DeadMan
 from permissions.sheet import Sheet
 
-KEYS = ("channels", "dead_man")
+KEYS = ("channels", "dead_man", "incidents")
 _SHORTEST, _LONGEST = timedelta(seconds=10), timedelta(days=1)
 
 
@@ -29,3 +29,10 @@ def dead_man(sheet: Sheet) -> DeadMan | None:
     if not _SHORTEST <= every <= _LONGEST:
         sheet.wrong(("dead_man", "every"), "'every' is too short or too long.", "Choose between 10s and 1d.")
     return DeadMan(url, every)
+
+
+def postmortem_template(sheet: Sheet) -> str | None:
+    """`incidents: {postmortem: postmortem.md}`: the path of a template, from the folder the bot is started in."""
+    if not sheet.mapping(("incidents",), ("postmortem",), "incidents: {postmortem: postmortem.md}"):
+        return None
+    return sheet.text(("incidents", "postmortem")) or None

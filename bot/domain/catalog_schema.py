@@ -42,6 +42,7 @@ def _own() -> JsonObject:
     every: JsonObject = {"type": "string", "pattern": "^[0-9]{1,6}[smhd]$", "description": "60s without it."}
     return {
         "channels": _mapping({"ops": ops}),
+        "incidents": _mapping({"postmortem": {"type": "string", "description": "The template of post-mortems."}}),
         "dead_man": {**_mapping({"url": _VARIABLE, "every": every}), "required": ["url"]},
     }
 

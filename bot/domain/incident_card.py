@@ -1,11 +1,12 @@
 """The cards of an incident: its header, edited in place; what is answered; whom it asks. Pure."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.capability import LockInfo
 from bot.domain.card import Button, Card, Confirm, Tone
 from bot.domain.incident import Followup, Incident, IncidentState, Role
+from bot.domain.incident_report import IncidentReport
 from bot.domain.run import Run, State
 from bot.domain.timeline import LONGEST, TimelineEntry, line_of
 from bot.domain.words import bold, channel, clean, code, link, listed, quoted, some, span, when
@@ -233,6 +234,18 @@ def opened_card(incident: Incident, fresh: bool) -> Card:
         footer=f"Wrong severity? {code(f'/incident severity sev1 {incident.label}')} · nobody has to take notes",
         private=incident.private,
     )
+
+
+def resolved_card(incident: Incident, report: IncidentReport) -> Card:
+    """How long it hurt, how much of the record wrote itself, and what comes next."""
+    down, count = report.downtime, len(report.entries)
+    lasted = f"Down {span(down)}" if down else "No check failed" if down is not None else "Downtime is not known"
+    told = f"{lasted}. {some(count, 'entry', 'entries')}, {report.typed or 'none'} typed."
+    due = " A post-mortem is due: more than 5 minutes were lost." if report.postmortem_due else ""
+    card = said(incident, f"{bold(incident.label)} is resolved. {told}{due}")
+    draft = Button("Draft post-mortem", ask=f"/postmortem {incident.label}")
+    export = Button("Export PDF", ask=f"/incident export {incident.label}")
+    return replace(card, buttons=(draft, export))
 
 
 def not_so(incident: Incident, wanted: str) -> Card:

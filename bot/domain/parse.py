@@ -235,6 +235,9 @@ def _fill_line(filling: Filling, field: Field, text: str) -> None:
 def _choose(command: Command, line: Line, catalog: Catalog) -> Verb:
     by_word = {verb.word: verb for verb in command.verbs}
     said = [word for word in line.free if not word.quoted and word.text.lower() in by_word]
+    if said:  # `/incident role commander`: what the first one takes as a value is no second verb
+        values = {value for item in fields_of(by_word[said[0].text.lower()].request) for value in item.words}
+        said = [said[0], *(word for word in said[1:] if word.text.lower() not in values)]
     if len(said) > 1:
         both = listed([code(word.text.lower()) for word in said], "and")
         raise BadRequest(f"{both} are too much for one line.", "Ask for one at a time.")

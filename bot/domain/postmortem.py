@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.incident import Incident, Severity
+from bot.domain.incident import Severity
 from bot.domain.incident_markdown import (
     PICTURE,
     escaped,
@@ -32,11 +32,14 @@ class Postmortem:
     done_at: datetime | None = None
 
 
-def due_at(incident: Incident, resolved_at: datetime) -> datetime:
-    """SEV1: 3 days after it was resolved; the others: 5 working days."""
+def due_at(report: IncidentReport) -> datetime | None:
+    """SEV1: 3 days after it was resolved; the others: 5 working days. None where downtime calls for none."""
+    incident = report.incident
+    if incident.resolved_at is None or not report.postmortem_due:
+        return None
     if incident.severity is Severity.SEV1:
-        return resolved_at + timedelta(days=DAYS[Severity.SEV1])
-    at, left = resolved_at.astimezone(UTC), DAYS[incident.severity]
+        return incident.resolved_at + timedelta(days=DAYS[Severity.SEV1])
+    at, left = incident.resolved_at.astimezone(UTC), DAYS[incident.severity]
     while left:
         at += timedelta(days=1)
         left -= at.weekday() < 5

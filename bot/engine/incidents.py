@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
 
-from bot.db import database, followups, incident_steps, incidents, timeline
+from bot.db import database, followups, incident_report, incident_steps, incidents, timeline
 from bot.db.database import Connection
 from bot.db.incident_seen import failing, see
 from bot.domain.card import Card, Tone
@@ -21,6 +21,7 @@ from bot.domain.incident_card import (
     not_so,
     opened_card,
     overview_card,
+    resolved_card,
     said,
     timeline_card,
 )
@@ -65,16 +66,16 @@ class EngineIncidents:
     # --- reading --------------------------------------------------------------------------------------------
 
     async def here(self) -> Incident | None:
-        return self._known(await incidents.at_channel(self._at.pool, self._by.channel))
+        return self.known(await incidents.at_channel(self._at.pool, self._by.channel))
 
     async def find(self, incident: IncidentId) -> Incident | None:
-        return self._known(await incidents.get(self._at.pool, incident))
+        return self.known(await incidents.get(self._at.pool, incident))
 
     async def ongoing(self) -> Sequence[Incident]:
-        return [one for one in await incidents.ongoing(self._at.pool) if self._known(one)]
+        return [one for one in await incidents.ongoing(self._at.pool) if self.known(one)]
 
     async def listed(self, limit: int = 20) -> Sequence[Incident]:
-        return [one for one in await incidents.listed(self._at.pool, limit) if self._known(one)]
+        return [one for one in await incidents.listed(self._at.pool, limit) if self.known(one)]
 
     async def entries(self, incident: IncidentId, *, hidden: bool = False) -> Sequence[TimelineEntry]:
         known = await self.find(incident)
@@ -89,18 +90,18 @@ class EngineIncidents:
         return overview_card(found, self._name, everything=everything)
 
     async def show(self, incident: IncidentId | None) -> Card:
-        found = await self._pick(incident, INCIDENT_READ)
+        found = await self.pick(incident, INCIDENT_READ)
         if isinstance(found, Card):
             return found
         seen = await see(self._at.pool, found, [self._name(one) for one in self._on_call(await self._now())])
-        return self._aloud(found, header_card(found, seen, self._name))
+        return self.aloud(found, header_card(found, seen, self._name))
 
     async def timeline(self, incident: IncidentId | None) -> Card:
-        found = await self._pick(incident, TIMELINE_READ)
+        found = await self.pick(incident, TIMELINE_READ)
         if isinstance(found, Card):
             return found
         entries = await timeline.of_incident(self._at.pool, found.id)
-        return self._aloud(found, timeline_card(found, entries, self._name))
+        return self.aloud(found, timeline_card(found, entries, self._name))
 
     async def followups(self, incident: IncidentId | None) -> Card:
         """Of this incident; outside any incident's channel every open one that this person may know of."""
@@ -130,10 +131,10 @@ class EngineIncidents:
             return incident, fresh
 
         incident, fresh = await self._transaction(opened)
-        return self._aloud(incident, opened_card(incident, fresh or incident.opened_by == by.actor))
+        return self.aloud(incident, opened_card(incident, fresh or incident.opened_by == by.actor))
 
     async def move(self, incident: IncidentId | None, to: IncidentState, note: str = "") -> Card:
-        found = await self._pick(incident, INCIDENT_UPDATE)
+        found = await self.pick(incident, INCIDENT_UPDATE)
         if isinstance(found, Card):
             return found
 
@@ -142,11 +143,16 @@ class EngineIncidents:
 
         now = await self._acted(moved)
         if now is None:
-            return self._aloud(found, not_so(await self._again(found), to.value))
-        return self._aloud(now, said(now, f"{bold(now.label)} is {now.state.value}."))
+            return self.aloud(found, not_so(await self._again(found), to.value))
+        return self.aloud(now, await self._moved(now))
+
+    async def _moved(self, now: Incident) -> Card:
+        if now.state is not IncidentState.RESOLVED:
+            return said(now, f"{bold(now.label)} is {now.state.value}.")
+        return resolved_card(now, await incident_report.report(self._at.pool, now))
 
     async def severity(self, incident: IncidentId | None, to: Severity) -> Card:
-        found = await self._pick(incident, INCIDENT_UPDATE)
+        found = await self.pick(incident, INCIDENT_UPDATE)
         if isinstance(found, Card):
             return found
 
@@ -155,11 +161,11 @@ class EngineIncidents:
 
         now = await self._acted(changed)
         if now is None:
-            return self._aloud(found, not_so(await self._again(found), to.label))
-        return self._aloud(now, said(now, f"{bold(now.label)} is {to.label} now, it was {found.severity.label}."))
+            return self.aloud(found, not_so(await self._again(found), to.label))
+        return self.aloud(now, said(now, f"{bold(now.label)} is {to.label} now, it was {found.severity.label}."))
 
     async def role(self, incident: IncidentId | None, role: Role, person: str) -> Card:
-        found = await self._pick(incident, INCIDENT_UPDATE)
+        found = await self.pick(incident, INCIDENT_UPDATE)
         if isinstance(found, Card):
             return found
 
@@ -169,15 +175,15 @@ class EngineIncidents:
         now = await self._acted(given)
         who = clean(self._name(person)) if person else "Nobody"
         if now is None:
-            return self._aloud(
+            return self.aloud(
                 found, said(found, f"{who} is {role.value} already.", "Nothing was changed.", Tone.INFO)
             )
         former = found.role(role)
         after = f" It was {clean(self._name(former))} before." if former else ""
-        return self._aloud(now, said(now, f"{who} is {role.value} of {now.label}.{after}"))
+        return self.aloud(now, said(now, f"{who} is {role.value} of {now.label}.{after}"))
 
     async def update(self, incident: IncidentId | None, text: str) -> Card:
-        found = await self._pick(incident, INCIDENT_UPDATE)
+        found = await self.pick(incident, INCIDENT_UPDATE)
         if isinstance(found, Card):
             return found
 
@@ -185,10 +191,10 @@ class EngineIncidents:
             return await incidents.update(connection, found, text, by=self._by.actor)
 
         await self._acted(told)
-        return self._aloud(found, said(found, "The header says so now, and the timeline keeps it."))
+        return self.aloud(found, said(found, "The header says so now, and the timeline keeps it."))
 
     async def merge(self, duplicate: IncidentId, into: IncidentId | None) -> Card:
-        found, target = await self._pick(duplicate, INCIDENT_UPDATE), await self._pick(into, INCIDENT_UPDATE)
+        found, target = await self.pick(duplicate, INCIDENT_UPDATE), await self.pick(into, INCIDENT_UPDATE)
         if isinstance(found, Card) or isinstance(target, Card):
             return found if isinstance(found, Card) else target if isinstance(target, Card) else _unknown(duplicate)
         if found.private and not target.private:
@@ -200,13 +206,13 @@ class EngineIncidents:
             return found.id != target.id and await incidents.merge(connection, found, target, by=self._by.actor)
 
         if not await self._transaction(merged):
-            return self._aloud(found, not_so(await self._again(found), f"a part of {target.label}"))
-        return self._aloud(
+            return self.aloud(found, not_so(await self._again(found), f"a part of {target.label}"))
+        return self.aloud(
             target, said(target, f"{found.label} goes on as {bold(target.label)}, with all that it told.")
         )
 
     async def note(self, incident: IncidentId | None, text: str, at: datetime | None, *, public: bool) -> Card:
-        found = await self._pick(incident, TIMELINE_WRITE)
+        found = await self.pick(incident, TIMELINE_WRITE)
         if isinstance(found, Card):
             return found
         moment = at or self._by.at
@@ -214,12 +220,12 @@ class EngineIncidents:
         actor = self._by.actor
         await self.add(NewEntry(found.id, TYPED, source, moment, text, actor, public=public, typed=True))
         zone = f"at {moment:%Y-%m-%d %H:%M} UTC ({when(moment, 'date')} for you)" if at else f"at {when(moment)}"
-        return self._aloud(found, said(found, f"Noted {zone}."))
+        return self.aloud(found, said(found, f"Noted {zone}."))
 
     async def correct(
         self, incident: IncidentId | None, number: int, text: str, at: datetime | None, public: bool | None
     ) -> Card:
-        found = await self._pick(incident, TIMELINE_WRITE)
+        found = await self.pick(incident, TIMELINE_WRITE)
         if isinstance(found, Card):
             return found
         if await timeline.numbered(self._at.pool, found.id, number) is None:
@@ -235,12 +241,10 @@ class EngineIncidents:
         )
         self._at.bell.ring("outbox")
         when_ = f" It was at {at:%Y-%m-%d %H:%M} UTC." if at else ""
-        return self._aloud(
-            found, said(found, f"Entry #{number} is put right.{when_}", "What it said before is kept.")
-        )
+        return self.aloud(found, said(found, f"Entry #{number} is put right.{when_}", "What it said before is kept."))
 
     async def remove(self, incident: IncidentId | None, number: int) -> Card:
-        found = await self._pick(incident, TIMELINE_WRITE)
+        found = await self.pick(incident, TIMELINE_WRITE)
         if isinstance(found, Card):
             return found
         entry = await timeline.numbered(self._at.pool, found.id, number)
@@ -248,12 +252,12 @@ class EngineIncidents:
             return _no_entry(found, number)
         await timeline.remove(self._at.pool, found.id, by=self._by.actor, number=number)
         self._at.bell.ring("outbox")
-        return self._aloud(
+        return self.aloud(
             found, said(found, f"Entry #{number} is shown no longer.", "It is kept, with who removed it.")
         )
 
     async def add_followup(self, incident: IncidentId | None, text: str, owner: str, due: date | None) -> Card:
-        found = await self._pick(incident, INCIDENT_UPDATE)
+        found = await self.pick(incident, INCIDENT_UPDATE)
         if isinstance(found, Card):
             return found
         by = self._by
@@ -262,11 +266,11 @@ class EngineIncidents:
             return await followups.add(connection, found, text, owner, due, by=by.actor, run=by.run)
 
         one = await self._transaction(added)
-        return self._aloud(found, said(found, f"Noted: {followup_line(one, self._name)}."))
+        return self.aloud(found, said(found, f"Noted: {followup_line(one, self._name)}."))
 
     async def finish_followup(self, number: int) -> Card:
         one = await followups.get(self._at.pool, number)
-        found = await self._pick(one.incident, INCIDENT_UPDATE) if one else None
+        found = await self.pick(one.incident, INCIDENT_UPDATE) if one else None
         if found is None:
             return none_such(
                 f"There is no follow-up #{number}.", f"{code('/incident followup list')} shows what is left."
@@ -279,7 +283,7 @@ class EngineIncidents:
 
         done = await self._transaction(finished)
         what = f"Follow-up #{number} is done." if done else f"Follow-up #{number} was done already."
-        return self._aloud(found, said(found, what, "" if done else "Nothing was changed."))
+        return self.aloud(found, said(found, what, "" if done else "Nothing was changed."))
 
     # --- buttons --------------------------------------------------------------------------------------------
 
@@ -314,7 +318,7 @@ class EngineIncidents:
 
     # --- small steps ----------------------------------------------------------------------------------------
 
-    async def _pick(self, incident: IncidentId | None, permission: Permission) -> Incident | Card:
+    async def pick(self, incident: IncidentId | None, permission: Permission) -> Incident | Card:
         """The incident that is meant, if this person may do that to it; else the card that says why not."""
         if incident is not None:
             found = await self.find(incident)
@@ -349,13 +353,13 @@ class EngineIncidents:
             return replace(said(found, verdict.because.sentence, verdict.next_step, Tone.STOPPED), private=True)
         return None
 
-    def _known(self, incident: Incident | None) -> Incident | None:
+    def known(self, incident: Incident | None) -> Incident | None:
         """None when this person may not know of it: a private one is for those who were brought in, and admins."""
         if incident is None or incident.known_to(self._by.actor):
             return incident
         return incident if is_admin(self._at, self._by.actor, self._by.team) else None
 
-    def _aloud(self, incident: Incident, card: Card) -> Card:
+    def aloud(self, incident: Incident, card: Card) -> Card:
         """In a private incident's own channel everybody may know."""
         own = incident.place == "channel" and incident.channel == self._by.channel
         return replace(card, private=incident.private and not own)

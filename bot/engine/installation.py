@@ -29,6 +29,7 @@ class Installation:
     people: People
     providers: Providers
     team: str
+    url: str = ""  # where people outside reach this bot
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @property

@@ -10,6 +10,7 @@ from bot.domain.catalog import Catalog, Place
 from bot.domain.run import Run
 from bot.engine.incidents import Asked, EngineIncidents
 from bot.engine.installation import Installation
+from bot.engine.reports import EngineReports
 
 
 class EngineLook:
@@ -24,7 +25,9 @@ class EngineLook:
         self.actor = run.actor
         self.channel = run.channel
         self.backup_first = backup_first
-        self.incidents = EngineIncidents(installation, Asked.by(run))
+        asked = Asked.by(run)
+        self.incidents = EngineIncidents(installation, asked)
+        self.reports = EngineReports(installation, asked, self.incidents)
         self.records = PostgresRecords(installation.pool, run.id)
 
     @property

@@ -9,15 +9,17 @@ from functools import partial
 
 import structlog
 
-from bot.db import database, followups, incident_steps, incidents, posts, timeline
+from bot.db import database, followups, incident_report, incident_steps, incidents, postmortems, posts, timeline
 from bot.db.bell import Bell
 from bot.db.database import AWAY, CLASHED, Connection, Pool
 from bot.db.incident_seen import see
 from bot.db.posts import Intent
 from bot.domain.card import Card, Tone
 from bot.domain.catalog import Catalog
-from bot.domain.incident import Followup, Incident, IncidentState
+from bot.domain.incident import Followup, Incident, IncidentState, Role
 from bot.domain.incident_card import announcement, call_card, entry_line, header_card, reminder_card
+from bot.domain.postmortem import due_at as postmortem_due_at
+from bot.domain.report_card import overdue_card
 from bot.domain.timeline import TimelineEntry
 from bot.slack.desired import DECIDE, END, THREAD
 from bot.slack.mrkdwn import mrkdwn
@@ -160,17 +162,32 @@ class IncidentTeller:
     # --- reminders ------------------------------------------------------------------------------------------
 
     async def remind(self) -> None:
-        """Follow-ups that are due, to their owners, once a day."""
+        """Follow-ups and post-mortems that are due, to whoever has them, once a day."""
         async with self._pool.acquire() as connection, connection.transaction():
             now = await database.now(connection)
             if self._reminded is not None and timedelta() <= now - self._reminded < _REMIND_EVERY:
                 return
-            due = await followups.remind(connection)
+            due, late, day = await followups.remind(connection), await self._late(connection), now.date().isoformat()
             for one in due:
-                await self._guarded(connection, partial(self._remind, one=one, day=now.date().isoformat()))
+                await self._guarded(connection, partial(self._remind, one=one, day=day))
+            for overdue in late:
+                await self._guarded(connection, partial(self._ask_for_postmortem, overdue=overdue, day=day))
         self._reminded = now
-        if due:
+        if due or late:
             self._wake()
+
+    async def _late(self, connection: Connection) -> list[postmortems.Overdue]:
+        """First it is worked out for which resolved incidents a post-mortem is due."""
+        for incident in await postmortems.unjudged(connection):
+            report = await incident_report.report(connection, incident)
+            await postmortems.judge(connection, incident, postmortem_due_at(report))
+        return await postmortems.overdue(connection)
+
+    async def _ask_for_postmortem(self, connection: Connection, overdue: postmortems.Overdue, day: str) -> None:
+        incident = overdue.incident
+        content = await wanted(connection, overdue_card(incident, overdue.due_at), self._commands, None)
+        key, who = f"{incident.label}:postmortem:{day}", incident.role(Role.COMMANDER) or incident.opened_by
+        await posts.intend(connection, Intent(key, None, "dm", content, END, person=who))
 
     async def _remind(self, connection: Connection, one: Followup, day: str) -> None:
         incident = await incidents.existing(connection, one.incident)

@@ -154,6 +154,7 @@ class MemoryLooking:
     now: datetime = NOW
     records: Any = None
     incidents: Any = None
+    reports: Any = None
     offered: dict[type, list[Any]] = field(default_factory=dict)
     backup_first: bool = False
 

@@ -37,6 +37,9 @@ SAMPLES: Mapping[Kind, tuple[str, ...]] = {
     Kind.RUN: ("R-42", "42"),
     Kind.INCIDENT: ("INC-7",),
     Kind.NUMBER: ("20",),
+    Kind.WORDS: ("checkout answers 500",),
+    Kind.MOMENT: ("2026-11-19T03:07:00Z",),
+    Kind.DAY: ("2026-12-01",),
     Kind.TEXT: ("latest", "B-42"),
     Kind.LINE: ("rollback shop production", "/rollback shop production"),
 }

@@ -17,9 +17,10 @@ from bot.db.records import PostgresRecords
 from bot.domain.catalog import Place
 from bot.domain.event import Kind
 from bot.domain.incident import Affected, Incident, IncidentState, NewIncident, Severity
+from bot.domain.incident_link import signed
 from bot.domain.json import JsonObject
 from bot.domain.timeline import NewEntry
-from bot.paper import Papers, signed
+from bot.paper import Papers
 from bot.timeline import Projector
 
 SHOP = Place("shop", "production")

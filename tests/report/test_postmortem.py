@@ -46,9 +46,10 @@ def test_webhooks_tell_of_the_impact_and_quiet_notes_of_what_went_well() -> None
 )
 def test_it_is_due_in_days_that_people_work(severity: Severity, resolved: str, due: str) -> None:
     ended = datetime.fromisoformat(resolved).replace(hour=14, tzinfo=UTC)
-    assert due_at(replace(INCIDENT, severity=severity), ended) == datetime.fromisoformat(due).replace(
-        hour=14, tzinfo=UTC
-    )
+    resolved_then = replace(REPORT, incident=replace(INCIDENT, severity=severity, resolved_at=ended))
+    assert due_at(resolved_then) == datetime.fromisoformat(due).replace(hour=14, tzinfo=UTC)
+    assert due_at(replace(resolved_then, outages=())) is None
+    assert due_at(replace(REPORT, incident=replace(INCIDENT, resolved_at=None))) is None
 
 
 def test_your_own_template_is_filled_in() -> None:
