@@ -13,8 +13,11 @@ from bot.domain.event import Event, Kind, Wanted
 Where: TypeAlias = tuple[str, str | None]
 
 
-async def found(rows: Rows, wanted: Wanted, limit: int, places: Sequence[Where] | None) -> list[Event]:
+async def found(
+    rows: Rows, wanted: Wanted, limit: int, places: Sequence[Where] | None, reader: str | None = None
+) -> list[Event]:
     """The newest first. places: only there, besides what is about no service; None = everywhere.
+    reader: without what is for those in an incident alone, when this person is not; None = an admin reads.
 
     By id, which all indexes hold, not by number: the two differ only among events of the same moment.
     """
@@ -22,6 +25,7 @@ async def found(rows: Rows, wanted: Wanted, limit: int, places: Sequence[Where] 
     before = await _id_of(rows, wanted.before) if wanted.before else None
     conditions = [condition.format(_hold(values, value)) for condition, value in _conditions(wanted, before)]
     conditions += _only_at(values, places)
+    conditions += [] if reader is None else [condition.format(_hold(values, reader)) for condition in _KEPT]
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     values.append(limit)
     return events_of(await rows.fetch(f"{SEALED} {where} ORDER BY e.id DESC LIMIT ${len(values)}", *values))
@@ -46,6 +50,18 @@ def _conditions(wanted: Wanted, before: int | None) -> list[tuple[str, object]]:
         ("e.id < {0} AND s.event_id < {0}", before),
     ]
     return [(condition, value) for condition, value in every if value is not None]
+
+
+_KEPT = (
+    """NOT EXISTS (
+        SELECT FROM incidents i
+        WHERE i.private AND i.id::text = p.body::jsonb->>'incident'
+          AND NOT EXISTS (SELECT FROM incident_people t WHERE t.incident_id = i.id AND t.person = {}))""",
+    """NOT EXISTS (
+        SELECT FROM runs r
+        WHERE r.id = e.run_id AND r.command IN ('/incident', '/timeline') AND r.actor <> {})""",
+)
+"""Private incidents of others, and what was typed about any: the incident's own events tell what may be known."""
 
 
 def _hold(values: list[object], value: object) -> str:

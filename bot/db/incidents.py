@@ -368,16 +368,6 @@ async def listed(rows: Rows, limit: int) -> list[Incident]:
     return [_incident(row) for row in await rows.fetch(f"{_SELECT} ORDER BY i.id DESC LIMIT $1", limit)]
 
 
-async def secret_from(rows: Rows, person: str) -> frozenset[int]:
-    """The private ones into which this person was not brought."""
-    found = await rows.fetch(
-        "SELECT id FROM incidents i WHERE private AND NOT EXISTS ("
-        "SELECT FROM incident_people p WHERE p.incident_id = i.id AND p.person = $1)",
-        person,
-    )
-    return frozenset(row["id"] for row in found)
-
-
 async def begun(connection: Connection, incident: IncidentId, number: int) -> None:
     """The projector has come to its opening: from here on events belong to it."""
     await connection.execute(

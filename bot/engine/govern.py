@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from bot.db import approvals, audit_log, database, events, incidents, locks, overview, reviews, runs, seal
+from bot.db import approvals, audit_log, database, events, locks, overview, reviews, runs, seal
 from bot.domain import parse, run_card
 from bot.domain import plan as plans
 from bot.domain.capability import ChainReport, LockInfo
@@ -161,16 +161,9 @@ class EngineGovern:
         looking = Looking(self._at, self._at.person(by, self._at.team), self._at.clock())
         places = await audit_log.places(self._at.pool)
         seen = [place for place in places if looking.may(AUDIT_READ, *place)]
-        found = await audit_log.found(self._at.pool, wanted, limit, None if seen == places else seen)
-        found = await self._not_secret(found, by)
+        reader = None if is_admin(self._at, by, self._at.team) else by
+        found = await audit_log.found(self._at.pool, wanted, limit, None if seen == places else seen, reader)
         return found[::-1] if wanted.run else found
-
-    async def _not_secret(self, found: list[Event], by: str) -> list[Event]:
-        """Without what belongs to private incidents of others; admins see all."""
-        if is_admin(self._at, by, self._at.team):
-            return found
-        secret = await incidents.secret_from(self._at.pool, by)
-        return [event for event in found if event.body.get("incident") not in secret]
 
     async def locks(self) -> Sequence[LockInfo]:
         return await locks.listed(self._at.pool)

@@ -37,6 +37,7 @@ async def tell(connection: Connection, event: Event, catalog: Catalog, commands:
 
 
 async def _known_trouble(connection: Connection, event: Event) -> bool:
-    """While an incident goes on there, its timeline tells it; a rehearsal hides nothing."""
+    """While an incident goes on there, its timeline tells it; a rehearsal or a private one hides nothing."""
     ongoing = await incidents.ongoing(connection)
-    return any(one.concerns(event.service, event.environment) and not one.test for one in ongoing)
+    told = [one for one in ongoing if not (one.test or one.private)]
+    return any(one.concerns(event.service, event.environment) for one in told)
