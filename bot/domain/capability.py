@@ -12,6 +12,7 @@ from bot.domain.catalog import Catalog, Place
 from bot.domain.event import Event, Wanted
 from bot.domain.incident import Incident, IncidentId, IncidentState, NewIncident, Role, Severity
 from bot.domain.json import JsonObject
+from bot.domain.outward import PublicUpdate
 from bot.domain.review import Review
 from bot.domain.run import Lock, Run, RunId
 from bot.domain.timeline import NewEntry, TimelineEntry
@@ -134,6 +135,23 @@ class StatusPages(Protocol):
     """The vendors that a place depends on."""
 
     async def statuses(self) -> Sequence[VendorStatus]: ...
+
+
+class StatusPage(Protocol):
+    """Where people outside read how a place is."""
+
+    @property
+    def name(self) -> str:
+        """As a card says it: “the status page”."""
+        ...
+
+    def binds(self) -> JsonObject:
+        """Where the words will go: part of the plan's digest."""
+        ...
+
+    async def tell(self, update: PublicUpdate) -> str:
+        """Publish it, once for its key; where it can be read, or empty. ProviderError, `unknown` if it may be there."""
+        ...
 
 
 class Keys(Protocol):

@@ -1,0 +1,47 @@
+"""What people outside are told: an update as a page gets it, and how the states and severities of ours read there. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+from urllib.parse import urlsplit
+
+from bot.domain.incident import Severity
+
+PublicState = Literal["investigating", "identified", "monitoring", "resolved"]
+STATES: tuple[PublicState, ...] = get_args(PublicState)
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+@dataclass(frozen=True, slots=True)
+class PublicUpdate:
+    """marker: the same for all updates of one incident. key: of this update alone; told again it counts once."""
+
+    marker: str
+    key: str
+    title: str
+    state: PublicState
+    text: str
+    severity: Severity
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An update that was posted."""
+
+    at: datetime
+    state: PublicState
+    text: str
+    by: str
+    next_at: datetime | None
+
+
+def outward_address(value: str) -> str:
+    """ValueError unless it is https, or http on this machine: what is sent there is ours."""
+    parts = urlsplit(value)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        raise ValueError("write https://…, or http:// on this machine only")
+    if not parts.hostname or parts.username or parts.password or parts.fragment:
+        raise ValueError("write only https://, the host and the path")
+    return value.rstrip("/")
