@@ -150,7 +150,7 @@ class StatusPage(Protocol):
         ...
 
     async def tell(self, update: PublicUpdate) -> str:
-        """Publish it, once for its key; where it can be read, or empty. ProviderError, `unknown` if it may be there."""
+        """Publish it, once for its key; where it can be read, or empty. ProviderError: `unknown` if it may be there."""
         ...
 
 

@@ -53,6 +53,16 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateRule:
+    """When people outside are told of an incident: first, its scope, then `every` as long as `lasts`."""
+
+    first: timedelta = timedelta(minutes=5)
+    scope: timedelta = timedelta(minutes=5)
+    every: timedelta = timedelta(minutes=20)
+    lasts: timedelta = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
 class ScriptEntry:
     """A named procedure of the service's own: an argument list, never a line for a shell."""
 
@@ -86,6 +96,8 @@ class ServiceEntry:
     thresholds: Thresholds
     environments: Mapping[str, EnvironmentEntry]
     scripts: Mapping[str, ScriptEntry] = field(default_factory=dict)
+    public_name: str = ""  # what people outside call it
+    updates: UpdateRule | None = None  # when they are told of an incident; None: as usual, where there is a page
 
 
 @dataclass(frozen=True, slots=True)

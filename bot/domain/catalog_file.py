@@ -19,7 +19,16 @@ from permissions.problem import Problem, did_you_mean, in_order
 from permissions.sheet import Sheet
 from permissions.strict_yaml import Path, YamlProblems, read
 
-SERVICE_KEYS = ("repository", "channels", "migrations", "thresholds", "scripts", "environments")
+SERVICE_KEYS = (
+    "repository",
+    "channels",
+    "migrations",
+    "thresholds",
+    "scripts",
+    "public_name",
+    "updates",
+    "environments",
+)
 ENVIRONMENT_KEYS = ("protected", "url", "aliases", "script_env", "run_as")
 SCRIPT_KEYS = ("run", "risk", "in", "backup_first")
 LATER = frozenset(
@@ -118,6 +127,8 @@ def _service(sheet: Sheet, name: str, sections: Sections) -> ServiceEntry:
         parts.thresholds(sheet, (*path, "thresholds")),
         environments,
         _scripts(sheet, (*path, "scripts"), known),
+        parts.public_name(sheet, (*path, "public_name")),
+        parts.updates(sheet, (*path, "updates")),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from bot.domain.catalog import Thresholds
+from bot.domain.catalog import Thresholds, UpdateRule
 from permissions.problem import did_you_mean
 from permissions.sheet import Sheet
 from permissions.strict_yaml import Path, Plain
@@ -25,6 +25,7 @@ _SHELL = frozenset({"&&", "||", "|", ";", "&", ">", ">>", "<"})
 
 LIMITS: Mapping[str, str] = {"error_rate": "1%", "payment_success": "99%", "bundle": "1.5MB"}
 """Thresholds whose checks are still to come: read, so that a finished file stays valid."""
+UPDATES = ("first", "scope", "every", "lasts")
 THRESHOLDS = ("p95", "pool", "disk", "tls", "alarm", "watch", *LIMITS)
 
 
@@ -137,6 +138,28 @@ def arguments(sheet: Sheet, path: Path) -> tuple[str, ...]:
             path, f"'{path[-1]}' joins programs as only a shell can.", "Put them into one script of the service."
         )
     return tuple(words)
+
+
+def public_name(sheet: Sheet, path: Path) -> str:
+    """What people outside call it, on one line."""
+    value = " ".join(sheet.text(path).split())
+    if len(value) > 60:
+        sheet.wrong(path, "'public_name' is longer than 60 characters.", "Write what a customer would say.")
+    return value
+
+
+def updates(sheet: Sheet, path: Path) -> UpdateRule | None:
+    """The times that are given, over the usual ones; `updates: {}` alone asks for the usual ones."""
+    if sheet.at(path) is None:
+        return None
+    found = UpdateRule()
+    for key, value in sheet.mapping(path, UPDATES, "updates: {first: 5m, scope: 5m, every: 20m, lasts: 2h}").items():
+        length = _length(value)
+        if length is None or length < timedelta(minutes=1):
+            sheet.wrong((*path, key), f"the time '{key}' of updates cannot be read.", "Write it like 20m.")
+        else:
+            found = replace(found, **{key: length})
+    return found
 
 
 # --- thresholds --------------------------------------------------------------------------------------------

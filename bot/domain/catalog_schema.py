@@ -9,7 +9,7 @@ from typing import cast
 from pydantic import BaseModel
 
 from bot.domain.catalog_file import Sections
-from bot.domain.catalog_parts import NAME, THRESHOLDS
+from bot.domain.catalog_parts import NAME, THRESHOLDS, UPDATES
 from bot.domain.json import Json, JsonObject
 from permissions.model import Risk
 from permissions.policy_schema import DRAFT
@@ -60,6 +60,11 @@ def _service() -> JsonObject:
         "migrations": _one_or_more(_WORD),
         "thresholds": _mapping({name: {"type": "string"} for name in THRESHOLDS}),
         "scripts": {"type": "object", "additionalProperties": _script(), "propertyNames": {"pattern": _NAMES}},
+        "public_name": {"type": "string", "description": "What people outside call it.", "maxLength": 60},
+        "updates": {
+            **_mapping({name: {"type": "string"} for name in UPDATES}),
+            "description": "When people outside are told of an incident; {}: as usual.",
+        },
         "environments": _named("environment", "Environment → its providers; protected unless it says otherwise."),
     }
 

@@ -1,4 +1,4 @@
-"""What people outside are told: an update as a page gets it, and how the states and severities of ours read there. Pure."""
+"""What people outside are told: an update as a page gets it, and where words may be sent. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -12,13 +12,22 @@ STATUSES = {"investigating", "identified", "monitoring", "resolved"}
 COMPONENT_STATES = {"operational", "under_maintenance", "degraded_performance", "partial_outage", "major_outage"}
 IMPACTS = {"none", "minor", "major", "critical", "maintenance"}
 KNOWN = {
-    *("name", "status", "impact_override", "body", "components", "component_ids", "deliver_notifications", "metadata"),
+    *(
+        "name",
+        "status",
+        "impact_override",
+        "body",
+        "components",
+        "component_ids",
+        "deliver_notifications",
+        "metadata",
+    ),
 }
 
 
 @dataclass
 class StatuspageDouble:
-    """`faults`: what the next requests to it meet, in order: a status, `lost` (taken, not answered) or `cut` (neither)."""
+    """faults: what its next requests meet, in order: a status, `lost` (taken, not answered), `cut` (neither)."""
 
     url: str = ""
     incidents: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -105,7 +114,9 @@ class StatuspageDouble:
             return web.json_response({"error": "Not found"}, status=404)
         said = (await request.json()).get("incident") or {}
         wrong = self._wrong(said)
-        return web.json_response({"error": wrong}, status=422) if wrong else web.json_response(self._apply(number, said))
+        return (
+            web.json_response({"error": wrong}, status=422) if wrong else web.json_response(self._apply(number, said))
+        )
 
     def _wrong(self, said: dict[str, Any]) -> list[str]:
         wrong = [f"{key} is unknown" for key in said if key not in KNOWN]
@@ -113,9 +124,12 @@ class StatuspageDouble:
             wrong.append("Status is not included in the list")
         if said.get("impact_override") not in {*IMPACTS, None}:
             wrong.append("Impact override is not included in the list")
-        asked = {*said.get("component_ids", []), *said.get("components", {})}
+        states = said.get("components", {})
+        asked = {*said.get("component_ids", []), *states}
         wrong += [f"Component {one} not found" for one in asked if one not in self.components]
-        wrong += [f"{state} is no state" for state in said.get("components", {}).values() if state not in COMPONENT_STATES]
+        wrong += [
+            f"{state} is no state" for state in said.get("components", {}).values() if state not in COMPONENT_STATES
+        ]
         return wrong
 
     def _apply(self, number: str, said: dict[str, Any]) -> dict[str, Any]:
@@ -123,7 +137,11 @@ class StatuspageDouble:
         one["status"], one["impact"] = said["status"], said.get("impact_override", "none")
         one["metadata"] |= said.get("metadata", {})
         one["incident_updates"].append(
-            {"body": said.get("body", ""), "status": said["status"], "deliver": said.get("deliver_notifications", True)}
+            {
+                "body": said.get("body", ""),
+                "status": said["status"],
+                "deliver": said.get("deliver_notifications", True),
+            }
         )
         self.components |= said.get("components", {})
         return one

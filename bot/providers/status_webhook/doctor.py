@@ -1,4 +1,4 @@
-"""Whether the secret is fit to sign. The address is not called: everything that it takes, people outside might read."""
+"""Whether the secret is fit to sign. The address is not called: what it takes, people outside might read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

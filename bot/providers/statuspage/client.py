@@ -107,7 +107,12 @@ class StatuspageApi:
             for left in reversed(range(TRIES)):
                 await self._wait()
                 reply = await self._http.request(
-                    method, self._base + path, headers=self._headers, json=json, params=params or None, timeout=_TIMEOUT
+                    method,
+                    self._base + path,
+                    headers=self._headers,
+                    json=json,
+                    params=params or None,
+                    timeout=_TIMEOUT,
                 )
                 if reply.status_code not in _TOO_FAST or not left:
                     return reply

@@ -1,4 +1,4 @@
-"""One page: an incident there for each of ours, found again by its marker; an update that may be there is looked for."""
+"""One page: an incident there for each of ours, found again by its marker; what may be there is looked for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,10 +1,9 @@
-"""Public updates at a strict double of Statuspage, and as a signed webhook: once each, whatever is lost on the way."""
+"""Public updates at a strict double of Statuspage, and as a signed webhook: once each, whatever gets lost."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import httpx
 import pytest
 from aiohttp import web
 from pydantic import ValidationError
@@ -194,7 +193,11 @@ async def test_a_webhook_is_signed_as_the_bot_s_own_are(hook: Hook, context_for:
 
 @pytest.mark.parametrize(
     ("answers", "changed", "says"),
-    [([302], "nothing", "not followed"), ([401], "nothing", "refuses"), ([500, 500, 500], "unknown", "answered nothing")],
+    [
+        ([302], "nothing", "not followed"),
+        ([401], "nothing", "refuses"),
+        ([500, 500, 500], "unknown", "answered nothing"),
+    ],
 )
 async def test_a_webhook_that_is_not_taken_says_so(
     hook: Hook, context_for: Callable[..., Context], answers: list[int], changed: str, says: str
