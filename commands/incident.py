@@ -1,17 +1,20 @@
 """Incidents: declare one in a line, lead it, hand over, follow up. Its own channel says which one is meant."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from bot.domain.capability import Running
+from bot.domain.capability import Look, Running, StatusPage
 from bot.domain.card import Card
+from bot.domain.catalog import Place
 from bot.domain.command import Arg, Command, Day, Environment, IncidentRef, PersonRef, Service, Until, Verb, Words
-from bot.domain.errors import Impossible
+from bot.domain.errors import Impossible, ProviderError
 from bot.domain.incident import Affected, IncidentState, NewIncident, Role, Severity
+from bot.domain.outward import Ready, Wish
+from bot.domain.outward_card import posted_card, summary, tells
 from bot.domain.plan import Plan
-from permissions.model import INCIDENT_OPEN, INCIDENT_READ, INCIDENT_UPDATE, Permission, Risk
+from permissions.model import INCIDENT_OPEN, INCIDENT_READ, INCIDENT_UPDATE, STATUS_POST, Permission, Risk
 
 LONGEST_TITLE = 200
 
@@ -81,6 +84,20 @@ class Todo:
     incident: IncidentRef | None = None
     owner: Annotated[PersonRef | None, Arg(option="--owner", help="reminded once a day when it is due")] = None
     due: Annotated[Day | None, Arg(option="--due")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    text: Annotated[Words, Arg(help="what people outside should read", placeholder="what people outside read …")]
+    incident: IncidentRef | None = None
+    state: Annotated[
+        Literal["investigating", "identified", "monitoring", "resolved"] | None,
+        Arg(option="--state", help="else as the incident stands"),
+    ] = None
+    next: Annotated[Until | None, Arg(option="--next", help="when they hear again: 30m or 16:00")] = None
+    title: Annotated[Words | None, Arg(option="--title", help="of the first one, on the page")] = None
+    service: Annotated[Service | None, Arg(option="--service", help="else the incident's")] = None
+    environment: Annotated[Environment | None, Arg(option="--environment")] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +200,67 @@ async def followup(request: Todo, _plan: Plan, running: Running) -> Card:
             return await running.incidents.add_followup(request.incident, request.text, request.owner or "", due)
 
 
+# --- people outside ---------------------------------------------------------------------------------------------
+
+
+async def plan_post(request: Post, look: Look) -> Plan:
+    """The exact words, to be seen before anybody outside does."""
+    ready, pages = await _ready(request, look), _pages(request, look)
+    where = [page.name for page in pages]
+    return Plan(
+        f"Tell people outside about {ready.incident.label}",
+        summary(ready, where),
+        "Approve these words",
+        "Post now",
+        {
+            "incident": ready.incident.id,
+            "title": ready.title,
+            "state": ready.state,
+            "text": ready.text,
+            "update": ready.turn,
+            "pages": [dict(page.binds()) for page in pages],
+        },
+        tells(ready),
+        steps=tuple(f"post on {name}" for name in where),
+    )
+
+
+async def post(request: Post, plan: Plan, running: Running) -> Card:
+    """On every page; one that fails does not silence the others, and what is out is written down."""
+    ready = await _ready(request, running)
+    if ready.text != plan.binds["text"]:
+        raise Impossible("It stands otherwise by now, so these are not the words that were looked at.", "Post again.")
+    done, failed = list[tuple[str, str]](), list[ProviderError]()
+    pages = _pages(request, running)
+    for page in pages:
+        try:
+            async with running.step(f"post on {page.name}"):
+                done.append((page.name, await page.tell(ready.update(running.key("post")))))
+        except ProviderError as error:
+            failed.append(error)
+    if failed and not done:
+        raise failed[0]
+    await running.incidents.outward.posted(ready, running.run)
+    return posted_card(ready, done, [str(error) for error in failed])
+
+
+async def _ready(request: Post, look: Look) -> Ready:
+    incident = await (look.incidents.find(request.incident) if request.incident else look.incidents.here())
+    wish = Wish(request.text, request.state, request.next, request.title or "")
+    return await look.incidents.outward.ready(incident, wish)
+
+
+def _pages(request: Post, look: Look) -> Sequence[StatusPage]:
+    """Those of the incident's place; none is right where the catalog has `updates` and people publish themselves."""
+    if not (request.service and request.environment):
+        raise Impossible("This incident concerns no service of the catalog.", "Say which with --service.")
+    place = Place(request.service, request.environment)
+    found = look.providers(place, StatusPage)
+    if not found and look.catalog.services[place.service].updates is None:
+        return (look.provider(place, StatusPage),)
+    return found
+
+
 async def show(request: Show, _plan: Plan, running: Running) -> Card:
     return await running.incidents.show(request.incident)
 
@@ -242,6 +320,9 @@ COMMAND = Command(
         _verb("merge", Merge, merge, INCIDENT_UPDATE, "A duplicate ends in another one", "merge INC-8 --into INC-7"),
         _verb("followup", Todo, followup, INCIDENT_UPDATE, "What is left to do afterwards",
               "followup add alert on pool use --owner <@U0CHI> --due 2026-12-01"),
+        Verb("post", Post, plan_post, post, STATUS_POST, Risk.CHANGE,
+             "Tells people outside, after you saw the exact words",
+             '/incident post Checkout is slow; we are looking into it --next 20m', of_incident=True),
         _verb("show", Show, show, INCIDENT_READ, "One whole: state, roles, places, what is left to do", "show INC-7"),
         _verb("export", Export, export, INCIDENT_READ, "A file with facts, health and timeline, in your conversation",
               "export INC-7 --as pdf"),

@@ -48,6 +48,7 @@ POSTMORTEM_WRITE = Permission("postmortem:write")
 RUN_CANCEL = Permission("run:cancel")
 RUN_READ = Permission("run:read")
 RUN_SETTLE = Permission("run:settle")
+STATUS_POST = Permission("status:post")
 TIMELINE_READ = Permission("timeline:read")
 TIMELINE_WRITE = Permission("timeline:write")
 WEBHOOK_REPLAY = Permission("webhook:replay")
@@ -73,6 +74,7 @@ ALL: frozenset[Permission] = frozenset(
         RUN_CANCEL,
         RUN_READ,
         RUN_SETTLE,
+        STATUS_POST,
         TIMELINE_READ,
         TIMELINE_WRITE,
         WEBHOOK_REPLAY,
@@ -81,7 +83,8 @@ ALL: frozenset[Permission] = frozenset(
 
 _SCOPES = """
 approval audit backup billing cache checklist db deploy env errors freeze health incident logs maintenance metrics
-migrate oncall ops policy postmortem queue releases restart run runbook scale script security storage timeline webhook
+migrate oncall ops policy postmortem queue releases restart run runbook scale script security status storage timeline
+webhook
 """
 KNOWN_SCOPES = frozenset(_SCOPES.split())
 """First halves that a policy may name, also before the command that uses them is installed."""

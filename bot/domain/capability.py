@@ -12,7 +12,7 @@ from bot.domain.catalog import Catalog, Place
 from bot.domain.event import Event, Wanted
 from bot.domain.incident import Incident, IncidentId, IncidentState, NewIncident, Role, Severity
 from bot.domain.json import JsonObject
-from bot.domain.outward import PublicUpdate
+from bot.domain.outward import PublicUpdate, Ready, Told, Wish
 from bot.domain.review import Review
 from bot.domain.run import Lock, Run, RunId
 from bot.domain.timeline import NewEntry, TimelineEntry
@@ -150,7 +150,7 @@ class StatusPage(Protocol):
         ...
 
     async def tell(self, update: PublicUpdate) -> str:
-        """Publish it, once for its key; where it can be read, or empty. ProviderError: `unknown` if it may be there."""
+        """Publish it, once for its key; where it can be read, or empty. ProviderError: `unknown` if it may be out."""
         ...
 
 
@@ -417,6 +417,23 @@ class Reports(Protocol):
     async def finish(self, incident: IncidentId | None) -> Card: ...
 
 
+class Outward(Protocol):
+    """What people outside are told of an incident. Sends nothing: a status page does."""
+
+    async def ready(self, incident: Incident | None, wish: Wish) -> Ready:
+        """The exact words; Impossible says which of them cannot go out, and what to write instead."""
+        ...
+
+    def expects(self, incident: Incident) -> bool:
+        """Whether the catalog has people outside told of it, with or without a page."""
+        ...
+
+    async def told(self, incident: IncidentId) -> Sequence[Told]: ...
+    async def posted(self, ready: Ready, run: Run) -> None:
+        """It is out: written down once for the run."""
+        ...
+
+
 class Incidents(Protocol):
     """Incidents as whoever asked may know them; of a private one others learn nothing. Implemented by the engine."""
 
@@ -437,6 +454,8 @@ class Incidents(Protocol):
         """Its timeline in the order in which it happened; hidden: also what was removed."""
         ...
 
+    @property
+    def outward(self) -> Outward: ...
     async def add(self, entry: NewEntry) -> None:
         """Put it into the timeline; what was added from the same source counts once."""
         ...

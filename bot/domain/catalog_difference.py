@@ -55,6 +55,8 @@ def _service(was: ServiceEntry, now: ServiceEntry) -> Iterator[str]:
         yield f"Runs of {now.name} are shown in another channel."
     if was.bound != now.bound:
         yield f"Other channels stand for {now.name}."
+    if was.public_name != now.public_name or was.updates != now.updates:
+        yield f"People outside read {now.name} by another name, or at other times."
     if was.repository != now.repository or was.migrations != now.migrations:
         yield f"{now.name} has another repository or other migrations."
     if was.thresholds != now.thresholds:

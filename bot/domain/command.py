@@ -68,6 +68,7 @@ class Verb:
     answers: Literal["public", "private", "here"] = "public"
     """private: only who asked sees it. here: answered where it was asked, never rooted in the service's channel."""
     frozen: Frozen = "if destructive"
+    of_incident: bool = False  # its place is that of the incident which it names, or in whose channel it is typed
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
-from bot.domain.incident import Severity
+from bot.domain.incident import Incident, Severity
 
 PublicState = Literal["investigating", "identified", "monitoring", "resolved"]
 STATES: tuple[PublicState, ...] = get_args(PublicState)
@@ -45,3 +45,29 @@ def outward_address(value: str) -> str:
     if not parts.hostname or parts.username or parts.password or parts.fragment:
         raise ValueError("write only https://, the host and the path")
     return value.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody would like to tell; None: as the incident stands, and as the clock would promise."""
+
+    text: str
+    state: PublicState | None = None
+    next_at: datetime | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The exact words, looked through. turn: 1 for the first update of the incident."""
+
+    incident: Incident
+    title: str
+    state: PublicState
+    text: str
+    next_at: datetime | None
+    turn: int
+
+    def update(self, key: str) -> PublicUpdate:
+        marker = self.incident.uuid.hex
+        return PublicUpdate(marker, key, self.title, self.state, self.text, self.incident.severity, self.next_at)

@@ -72,7 +72,7 @@ def put_right(text: str, found: Iterable[Flaw]) -> str:
     for flaw in found:
         if not flaw.instead:
             return ""
-        text = re.sub(_whole(flaw.word), lambda _, to=flaw.instead: to, text, flags=re.IGNORECASE)
+        text = re.sub(_whole(flaw.word), flaw.instead.replace("\\", r"\\"), text, flags=re.IGNORECASE)
     return text
 
 

@@ -105,7 +105,7 @@ def _input(item: Field, filling: Filling) -> Input:
         case Kind.PERSON if not item.many:
             return Input(item.name, label, "person", hint, text, optional=optional)
         case kind:
-            longest = LONGEST if item.many or kind is Kind.LINE else LONGEST_TEXT
+            longest = LONGEST if item.many or kind in (Kind.LINE, Kind.WORDS) else LONGEST_TEXT
             return Input(item.name, label, "text", hint, text, (), optional, _placeholder(item), longest)
 
 

@@ -59,10 +59,14 @@ def with_next(text: str, next_at: datetime | None) -> str:
 
 def state_of(incident: Incident) -> PublicState:
     match incident.state:
+        case IncidentState.INVESTIGATING:
+            return "investigating"
+        case IncidentState.IDENTIFIED:
+            return "identified"
+        case IncidentState.MONITORING:
+            return "monitoring"
         case IncidentState.RESOLVED | IncidentState.CLOSED:
             return "resolved"
-        case state:
-            return state.value
 
 
 # --- the draft --------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from bot.domain.run import Run, RunId
 from bot.domain.timeline import NewEntry, TimelineEntry
 from bot.domain.words import bold, clean, code, when
 from bot.engine.installation import Installation
+from bot.engine.outward import EngineOutward
 from permissions.decide import Deny
 from permissions.model import INCIDENT_READ, INCIDENT_UPDATE, TIMELINE_READ, TIMELINE_WRITE, Ask, Permission, Risk
 from permissions.policy import roles_of
@@ -62,6 +63,10 @@ class EngineIncidents:
     def __init__(self, installation: Installation, asked: Asked) -> None:
         self._at = installation
         self._by = asked
+
+    @property
+    def outward(self) -> EngineOutward:
+        return EngineOutward(self._at, self._by.at)
 
     # --- reading --------------------------------------------------------------------------------------------
 

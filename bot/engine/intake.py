@@ -15,6 +15,7 @@ from bot.domain.run import RunId, State
 from bot.engine import freezes
 from bot.engine.forms import Forms
 from bot.engine.installation import Installation
+from bot.engine.places import placed
 from permissions.decide import Allow, Deny, NeedsApproval
 from permissions.model import Ask
 
@@ -64,6 +65,7 @@ class Intake:
 
     async def _judge(self, parsed: Parsed, invocation: Invocation, rows: Rows) -> tuple[NewRun, Card | None]:
         """By the policy, and by the freezes that stand."""
+        parsed = await placed(rows, self._at.catalog, parsed, invocation.channel)
         new, refusal = self._decide(parsed, invocation)
         frozen = await freezes.stopped(rows, self._at, parsed) if refusal is None else None
         if frozen is None:

@@ -44,8 +44,7 @@ def offered(double: StatuspageDouble, context_for: Callable[..., Context], key: 
 
 def page_of(double: StatuspageDouble, context: Context, **more: object) -> StatusPage:
     given = {"page": PAGE, "token": "$SP", "api": double.url, "components": {"Checkout": CHECKOUT}, **more}
-    made = statuspage.offers(StatuspageSettings.model_validate(given), context)[StatusPage]
-    return made  # type: ignore[return-value]
+    return statuspage.offers(StatuspageSettings.model_validate(given), context)[StatusPage]  # type: ignore[return-value]
 
 
 async def test_an_incident_there_lives_through_its_updates(
@@ -177,8 +176,7 @@ async def hook() -> AsyncIterator[Hook]:
 
 def webhook(hook: Hook, context_for: Callable[..., Context]) -> StatusPage:
     settings = StatusWebhookSettings(url=hook.url, secret="$HOOK")
-    made = status_webhook.offers(settings, context_for(secrets={"$HOOK": SECRET}))[StatusPage]
-    return made  # type: ignore[return-value]
+    return status_webhook.offers(settings, context_for(secrets={"$HOOK": SECRET}))[StatusPage]  # type: ignore[return-value]
 
 
 async def test_a_webhook_is_signed_as_the_bot_s_own_are(hook: Hook, context_for: Callable[..., Context]) -> None:
