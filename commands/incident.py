@@ -95,7 +95,6 @@ class Post:
         Arg(option="--state", help="else as the incident stands"),
     ] = None
     next: Annotated[Until | None, Arg(option="--next", help="when they hear again: 30m or 16:00")] = None
-    title: Annotated[Words | None, Arg(option="--title", help="of the first one, on the page")] = None
     service: Annotated[Service | None, Arg(option="--service", help="else the incident's")] = None
     environment: Annotated[Environment | None, Arg(option="--environment")] = None
 
@@ -246,7 +245,7 @@ async def post(request: Post, plan: Plan, running: Running) -> Card:
 
 async def _ready(request: Post, look: Look) -> Ready:
     incident = await (look.incidents.find(request.incident) if request.incident else look.incidents.here())
-    wish = Wish(request.text, request.state, request.next, request.title or "")
+    wish = Wish(request.text, request.state, request.next)
     return await look.incidents.outward.ready(incident, wish)
 
 

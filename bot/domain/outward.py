@@ -54,7 +54,6 @@ class Wish:
     text: str
     state: PublicState | None = None
     next_at: datetime | None = None
-    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,13 +42,12 @@ class EngineOutward:
             raise Impossible(
                 "The time that it promises for the next update is past.", "Post it again, or add --next."
             )
-        title = wish.title or f"Problem with {public_name(self._at, found) or 'our service'}"
-        self._look_through(wish.text, title)
+        self._look_through(wish.text)
+        title = f"Problem with {public_name(self._at, found) or 'our service'}"
         return Ready(found, title, state, with_next(wish.text, next_at), next_at, len(told) + 1)
 
-    def _look_through(self, text: str, title: str) -> None:
-        inside = inside_of(self._at)
-        found = flaws(f"{title}\n{text}", inside)
+    def _look_through(self, text: str) -> None:
+        found = flaws(text, inside_of(self._at))
         if not found:
             return
         right = put_right(text, found)
