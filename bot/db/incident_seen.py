@@ -1,9 +1,10 @@
 """What is known around an incident now: failing checks, last changes, locks, counts. Reads only."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import cast
 
-from bot.db import followups, incidents, locks, runs, timeline
+from bot.db import database, followups, incidents, locks, runs, timeline
 from bot.db.database import Rows
 from bot.domain.incident import Affected, Incident
 from bot.domain.incident_card import Seen
@@ -21,7 +22,13 @@ async def see(rows: Rows, incident: Incident, on_call: Sequence[str] = ()) -> Se
         entries,
         typed,
         tuple(await followups.listed(rows, incident.id)),
+        await _late(rows, incident),
     )
+
+
+async def _late(rows: Rows, incident: Incident) -> int:
+    late = await database.now(rows) - incident.update_due_at if incident.update_due_at else timedelta()
+    return max(0, late // timedelta(minutes=1))
 
 
 async def failing(rows: Rows, affected: Sequence[Affected]) -> tuple[tuple[str, tuple[str, ...]], ...]:

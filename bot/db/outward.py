@@ -11,7 +11,7 @@ from bot.domain.event import Kind
 from bot.domain.incident import Incident, IncidentId
 from bot.domain.json import JsonObject
 from bot.domain.outward import PublicState, Told
-from bot.domain.run import Run, RunId
+from bot.domain.run import Run
 from bot.domain.timeline import NewEntry
 from bot.domain.update_clock import Asked, AskKind
 
@@ -235,8 +235,10 @@ async def silence(connection: Connection, incident: Incident, by: str) -> bool:
     return True
 
 
-async def late(connection: Connection, incident: IncidentId, minutes: int) -> bool:
+async def late(connection: Connection, incident: IncidentId, minutes: int, known: Clock) -> bool:
     """How late the next update is, for the header; True when that is news."""
+    if minutes == known.late_minutes:
+        return False
     status = await connection.execute(
         """
         INSERT INTO update_clocks AS c (incident_id, late_minutes) VALUES ($1, $2)
@@ -251,7 +253,13 @@ async def late(connection: Connection, incident: IncidentId, minutes: int) -> bo
     return status == "INSERT 0 1"
 
 
-async def posted_by(rows: Rows, run: RunId) -> bool:
-    """Whether that request's words are out."""
-    found = await rows.fetchval("SELECT 1 FROM public_updates WHERE run_id = $1", run)
-    return found is not None
+async def words(rows: Rows, incident: IncidentId, turn: int, person: str) -> str | None:
+    """The draft that this person was shown last for that update."""
+    found: str | None = await rows.fetchval(
+        "SELECT text FROM update_asks WHERE incident_id = $1 AND turn = $2 AND person = $3 AND kind <> 'lead'"
+        " ORDER BY at DESC LIMIT 1",
+        incident,
+        turn,
+        person,
+    )
+    return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from bot.domain.capability import LockInfo
 from bot.domain.card import Button, Card, Confirm, Tone
@@ -34,6 +35,7 @@ class Seen:
     entries: int = 0
     typed: int = 0
     followups: tuple[Followup, ...] = ()
+    late_minutes: int = 0  # how long the next update for people outside is overdue
 
 
 def title_of(incident: Incident) -> str:
@@ -53,7 +55,7 @@ def header_card(incident: Incident, seen: Seen, names: Names) -> Card:
         _merged(incident),
     ]
     around = [_failing(seen), _changes(seen, names), _locks(seen, names)] if incident.ongoing else []
-    people = [_roles(incident, names), _on_it(incident, seen, names), _next(incident)]
+    people = [_roles(incident, names), _on_it(incident, seen, names), _next(incident, seen)]
     left = [_left(seen, names)]
     parts = ["\n".join(line for line in group if line) for group in (lines, around, people, left)]
     return Card(
@@ -134,8 +136,25 @@ def _on_it(incident: Incident, seen: Seen, names: Names) -> str:
     return f"{bold('On it')} nobody yet; {on_call}" if incident.ongoing else ""
 
 
-def _next(incident: Incident) -> str:
-    return f"{bold('Next update')} {when(incident.update_due_at)}" if incident.update_due_at else ""
+def _next(incident: Incident, seen: Seen) -> str:
+    """For people outside: when they expect to hear more."""
+    if incident.update_due_at is None:
+        return ""
+    late = f", {bold('overdue')} {span(timedelta(minutes=seen.late_minutes))}" if seen.late_minutes else ""
+    return f"{bold('Next update')} for people outside due {when(incident.update_due_at)}{late}"
+
+
+def home_card(incident: Incident, names: Names) -> Card:
+    """On an App Home: what it is, how it stands, where people talk."""
+    where = f" in {channel(incident.channel)}" if incident.channel else ""
+    led = incident.role(Role.COMMANDER)
+    leads = f"{_name(led, names)} leads" if led else "nobody leads it yet"
+    due = f" · next update outside {when(incident.update_due_at)}" if incident.update_due_at else ""
+    so = f"{incident.state.value} since {when(incident.opened_at, 'date')} · {leads}{due}{where}"
+    text = f"{bold(title_of(incident))}\n{so}"
+    asks = Button("Show", ask=f"/incident show {incident.label}")
+    acts = () if incident.acknowledged_at else (Button("I'm on it", action="incident.ack", target=incident.target),)
+    return Card(Tone.FAIL, "", text, (text,), (*acts, asks))
 
 
 def _left(seen: Seen, names: Names) -> str:

@@ -1,10 +1,10 @@
 """What people inside read about words for outside: the plan, how it ended, the draft that somebody gets. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.domain.card import Button, Card, Tone
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, Role
 from bot.domain.incident_card import title_of
 from bot.domain.outward import Ready, Told
 from bot.domain.update_clock import AskKind
@@ -92,11 +92,30 @@ def _wants(kind: AskKind, due_at: datetime) -> str:
             return f"The update for people outside was due {when(due_at)} and is not out. Post it, or say when:"
 
 
-def over_of(incident: Incident, turn: int, told: Sequence[Told], names: str) -> str:
-    """What became of the update that was asked for; empty while it is open."""
+def over_of(
+    incident: Incident,
+    kind: AskKind,
+    turn: int,
+    round_: int,
+    told: Sequence[Told],
+    now_round: int,
+    silenced_by: str | None,
+    names: Callable[[str], str],
+) -> str:
+    """What became of the update that was asked for; empty while it is open. now_round: how often it was put off."""
     if len(told) >= turn:
-        return f"{names} posted it {when(told[turn - 1].at)}: {quoted(told[turn - 1].text, 300)}"
-    return "" if incident.merged_into is None else f"It goes on as INC-{incident.merged_into}."
+        one = told[turn - 1]
+        return f"{clean(names(one.by))} posted it {when(one.at)}: {quoted(one.text, 300)}"
+    if incident.merged_into is not None:
+        return f"It goes on as INC-{incident.merged_into}."
+    if silenced_by:
+        return f"{clean(names(silenced_by))} told me to stop asking."
+    if now_round > round_:
+        return "It was put off; I ask again."
+    if incident.update_due_at is None:
+        return "Nothing is due any more."
+    leads = incident.role(Role.COMMANDER)
+    return f"{clean(names(leads))} leads it now." if kind == "lead" and leads else ""
 
 
 def notes_for(incident: Incident, left_out: Sequence[str], *, silent: bool) -> list[str]:

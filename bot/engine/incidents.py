@@ -31,10 +31,20 @@ from bot.domain.words import bold, clean, code, when
 from bot.engine.installation import Installation
 from bot.engine.outward import EngineOutward
 from permissions.decide import Deny
-from permissions.model import INCIDENT_READ, INCIDENT_UPDATE, TIMELINE_READ, TIMELINE_WRITE, Ask, Permission, Risk
+from permissions.model import (
+    INCIDENT_READ,
+    INCIDENT_UPDATE,
+    TIMELINE_READ,
+    TIMELINE_WRITE,
+    Ask,
+    Permission,
+    Person,
+    Risk,
+)
 from permissions.policy import roles_of
 
 ADMIN = "admin"
+SECURITY = "security"  # a role of the policy that may know of security incidents
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,9 +370,9 @@ class EngineIncidents:
 
     def known(self, incident: Incident | None) -> Incident | None:
         """None when this person may not know of it: a private one is for those who were brought in, and admins."""
-        if incident is None or incident.known_to(self._by.actor):
+        if incident is None or may_know(self._at, incident, self._at.person(self._by.actor, self._by.team)):
             return incident
-        return incident if is_admin(self._at, self._by.actor, self._by.team) else None
+        return None
 
     def aloud(self, incident: Incident, card: Card) -> Card:
         """In a private incident's own channel everybody may know."""
@@ -412,6 +422,12 @@ class EngineIncidents:
             result = await work(connection)
         self._at.bell.ring("outbox", "incidents")
         return result
+
+
+def may_know(installation: Installation, incident: Incident, person: Person) -> bool:
+    """Everybody; of a private one those who were brought in, and those whose role it is."""
+    own = SECURITY if incident.type == "security" else ADMIN
+    return incident.known_to(person.id) or not roles_of(installation.policy, person).isdisjoint({ADMIN, own})
 
 
 def is_admin(installation: Installation, person: str, team: str) -> bool:

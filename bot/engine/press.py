@@ -8,7 +8,7 @@ from bot.domain.form import LINE, Form
 from bot.domain.invocation import Answer, Click, Invocation, Submission
 from bot.domain.json import JsonObject
 from bot.domain.run import Run
-from bot.engine import incident_press, waves
+from bot.engine import incident_press, update_press, waves
 from bot.engine.govern import EngineGovern
 from bot.engine.installation import Installation
 from bot.engine.intake import Intake
@@ -43,6 +43,8 @@ class Press:
         if click.action.startswith(incident_press.PREFIX):
             told = await incident_press.press(self._at, click)
             return Answer(told) if told is not None else await self._forged(click)
+        if click.action.startswith(update_press.PREFIX):
+            return await update_press.press(self._at, self._intake, click) or await self._forged(click)
         run = await runs.by_target(self._at.pool, click.target)
         if run is None:
             return await self._forged(click)

@@ -14,6 +14,7 @@ from bot.slack.incidents import IncidentTeller
 from bot.slack.rooms import Rooms
 from bot.slack.send import Sender
 from bot.timeline import Projector
+from bot.updates import Updates
 
 
 async def keep(installation: Installation) -> None:
@@ -21,6 +22,7 @@ async def keep(installation: Installation) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(Projector(installation.pool, installation.bell, installation.people.name).run())
         tasks.create_task(Calls(installation).run())
+        tasks.create_task(Updates(installation).run())
 
 
 def tell(

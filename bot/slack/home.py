@@ -30,7 +30,10 @@ BATCH = 500
 GAP = timedelta(seconds=3)  # between two publications of one Home that nobody asked for
 AGAIN = timedelta(seconds=30)  # after a refusal
 FORGET_EVERY_S = 3600
-_EVERYBODY = frozenset({Kind.POLICY_CHANGED})
+_EVERYBODY = frozenset(
+    {Kind.POLICY_CHANGED, Kind.INCIDENT_OPENED, Kind.INCIDENT_STATE_CHANGED, Kind.INCIDENT_ROLE_CHANGED}
+    | {Kind.INCIDENT_MERGED, Kind.INCIDENT_SEVERITY_CHANGED, Kind.INCIDENT_PLACED}
+)
 _QUIET = frozenset(
     {Kind.REQUEST_REPEATED, Kind.DECISION_MADE, Kind.VOTE_REFUSED, Kind.STEP_STARTED, Kind.STEP_PROGRESSED}
     | {Kind.STEP_ENDED, Kind.POLICY_REFUSED, Kind.BOT_STARTED, Kind.BOT_STOPPED, Kind.SLACK_REVOKED}

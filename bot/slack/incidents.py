@@ -23,6 +23,7 @@ from bot.domain.report_card import overdue_card
 from bot.domain.timeline import TimelineEntry
 from bot.slack.desired import DECIDE, END, THREAD
 from bot.slack.mrkdwn import mrkdwn
+from bot.slack.update_asks import tell_asks
 from bot.slack.wanted import wanted
 
 log = structlog.get_logger()
@@ -99,6 +100,7 @@ class IncidentTeller:
 
     async def _show(self, connection: Connection, incident: Incident) -> None:
         await self._calls(connection, incident)
+        await tell_asks(connection, incident, self._names, self._commands)
         if incident.place is None or incident.channel is None:
             return
         at = await database.now(connection)

@@ -1,11 +1,13 @@
 """People outside: the exact words are seen before they go, once, and the clock asks for the next ones in time."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
 from bot.providers.statuspage import client
 from tests.stories.conftest import Open
+from tests.stories.test_home import opens, shows
 from tests.stories.test_incident import header, placed, told
 from tests.support.company import POLICY, Company
 from tests.support.statuspage import CHECKOUT, KEY, PAGE, StatuspageDouble
@@ -95,3 +97,94 @@ async def test_a_rehearsal_and_a_private_one_tell_nobody_outside(company: Compan
     await company.ended(2)
     await company.alone("ana", "is a rehearsal")
     assert outside.calls == []
+
+
+async def test_the_clock_asks_whoever_leads_and_the_words_are_theirs(
+    company: Company, outside: StatuspageDouble
+) -> None:
+    await company.type("ana", "/incident payments answer 500")
+    channel = await placed(company)
+    await company.type("ana", "/incident commander <@U0ANA>", channel)
+    await company.type("ana", "/timeline Cards are declined at times --public", channel)
+    await company.type("ana", "/timeline shop runs out of memory --public", channel)
+    await told(company, channel, "shop runs out of memory")
+    await company.forward(timedelta(minutes=2, seconds=1))
+    draft = await company.dm("ana", "An update for people outside is due")
+    words = company.text(draft)
+    assert "We are seeing a problem with Checkout since" in words
+    assert "Cards are declined at times. We are looking into it." in words
+    assert "Left out, because it names what is ours: “shop runs out of memory”" in words
+    assert not any(company.slack.dms(one) for one in ("U0BEN", "U0CHI"))
+    await company.click("ana", draft, "update.edit")
+    view = await company.slack.wait_for(lambda: company.slack.views("U0ANA") or None, what="the form")
+    assert "Cards are declined at times" in str(view[-1].body)
+    await company.restart()
+    await company.click("ana", draft, "ask")
+    card = await company.alone("ana", "Tell people outside about INC-1?")
+    await company.click("ana", card, "run.confirm")
+    await company.becomes(draft, "Ana posted it", without="update.later")
+    (text,) = outside.texts()
+    assert "Cards are declined at times. We are looking into it. Next update by" in text
+    await company.forward(timedelta(minutes=3))
+    scope = await company.dm("ana", "This concerns Checkout.")
+    assert scope.ts != draft.ts
+
+
+async def test_silence_is_noticed_by_the_next_person_and_the_header(company: Company) -> None:
+    await company.type("ana", "/incident payments answer 500")
+    channel = await placed(company)
+    await company.forward(timedelta(minutes=2, seconds=1))
+    await company.dm("ana", "nobody leads this incident. Will you?")
+    await company.click("ana", await company.dm("ana", "Will you?"), "update.lead")
+    await company.dm("ana", "These words are a beginning")
+    await company.forward(timedelta(minutes=4))
+    await company.dm("ana", "and is not out")
+    await company.becomes(await header(company, channel, "payments answer 500"), "overdue")
+    await company.forward(timedelta(minutes=3))
+    await company.dm("chi", "These words are a beginning")
+    kinds = await company.pool.fetch("SELECT kind, person FROM update_asks ORDER BY at")
+    assert [(row["kind"], row["person"]) for row in kinds] == [
+        ("lead", "U0ANA"),
+        ("draft", "U0ANA"),
+        ("reminder", "U0ANA"),
+        ("draft", "U0CHI"),
+    ]
+
+
+async def test_ten_minutes_more_or_never_again(company: Company) -> None:
+    await company.type("ana", "/incident payments answer 500")
+    channel = await placed(company)
+    await company.type("ana", "/incident commander <@U0ANA>", channel)
+    await company.forward(timedelta(minutes=2, seconds=1))
+    first = await company.dm("ana", "These words are a beginning")
+    await company.click("ana", first, "update.later", times=2)
+    await company.becomes(first, "It was put off", without="update.later")
+    await company.forward(timedelta(minutes=10))
+
+    def again() -> object:
+        return [
+            one for one in company.slack.dms("U0ANA") if "These words are a beginning" in company.text(one)
+        ] or None
+
+    await company.slack.wait_for(again, what="the second draft")
+    second = await company.dm("ana", "These words are a beginning")
+    await company.click("ana", second, "update.hush")
+    await company.becomes(second, "Ana told me to stop asking", without="update.hush")
+    await company.forward(timedelta(hours=1))
+    await company.type("ana", "/incident update we still look", channel)
+    await told(company, channel, "Ana: we still look")
+    assert await company.happened("incident.update_later") == ["U0ANA"]
+    assert len(await company.happened("incident.update_asked")) == 2
+
+
+async def test_the_home_shows_open_incidents_to_those_who_may_know(company: Company) -> None:
+    await company.type("ana", "/incident payments answer 500")
+    await placed(company)
+    await company.type("chi", "/incident customer data may leak --private")
+    await placed(company, 2)
+    eli, ben = await opens(company, "eli"), await opens(company, "ben")
+    assert "payments answer 500" in str(eli.blocks)
+    assert "leak" not in str(eli.blocks)
+    assert "customer data may leak" in str(ben.blocks)
+    await company.type("ana", "/incident resolve INC-1")
+    await shows(company, "eli", "shop production", without="payments answer 500")

@@ -10,6 +10,7 @@ from bot.db import database
 from bot.domain.home import Change, Section, stranger_home
 from bot.engine.home.asked import asked
 from bot.engine.home.health import health
+from bot.engine.home.incidents import incidents
 from bot.engine.home.looking import Looking
 from bot.engine.home.reviews import reviews
 from bot.engine.home.rights import rights
@@ -20,6 +21,7 @@ from permissions.eligible import standing
 
 SECTIONS: tuple[Callable[[Looking], Awaitable[Section | None]], ...] = (
     waiting,
+    incidents,
     reviews,
     asked,
     running,

@@ -1,0 +1,76 @@
+"""A pressed button of the update clock: looked up, decided again, done once. An old one says how it stands."""
+
+from dataclasses import replace
+
+from bot.db import incidents, outward
+from bot.domain.card import Card, Tone
+from bot.domain.errors import Missing
+from bot.domain.incident import Incident, Role
+from bot.domain.incident_card import said
+from bot.domain.invocation import Answer, Click, Invocation
+from bot.domain.update_clock import SNOOZE
+from bot.engine.incidents import Asked, EngineIncidents
+from bot.engine.installation import Installation
+from bot.engine.intake import Intake
+from bot.engine.short import note
+from permissions.model import INCIDENT_UPDATE
+
+PREFIX = "update."
+
+
+async def press(installation: Installation, intake: Intake, click: Click) -> Answer | None:
+    """None: the button names nothing of ours."""
+    which, turn, round_ = [*click.target.split("/"), "", ""][:3]
+    incident = await incidents.by_target(installation.pool, which)
+    asked = Asked(click.actor.id, click.actor.team, click.channel, click.received_at)
+    on = EngineIncidents(installation, asked)
+    if incident is None or on.known(incident) is None or not (turn.isdigit() and round_.isdigit()):
+        return None
+    if click.action == "update.lead":
+        return Answer(await on.role(incident.id, Role.COMMANDER, click.actor.id))
+    found = await on.pick(incident.id, INCIDENT_UPDATE)
+    if isinstance(found, Card):
+        return Answer(found)
+    match click.action.removeprefix(PREFIX):
+        case "later":
+            return Answer(await _later(installation, found, int(turn), int(round_), click.actor.id))
+        case "hush":
+            return Answer(await _hush(installation, found, click.actor.id))
+        case "edit":
+            return await _edit(installation, intake, found, click, int(turn))
+        case _:
+            return Answer(note("I do not know this button.", "Type /incident help to see what I can do."))
+
+
+async def _later(installation: Installation, incident: Incident, turn: int, round_: int, by: str) -> Card:
+    async with installation.pool.acquire() as connection, connection.transaction():
+        put_off = await outward.snooze(connection, incident, turn, round_, SNOOZE, by)
+    installation.bell.ring("outbox", "incidents")
+    if put_off:
+        return said(incident, "I ask again in 10 minutes.", "People outside still wait for what was promised.")
+    return said(incident, "That was posted, or put off already.", "Nothing was changed.", Tone.INFO)
+
+
+async def _hush(installation: Installation, incident: Incident, by: str) -> Card:
+    async with installation.pool.acquire() as connection, connection.transaction():
+        stopped = await outward.silence(connection, incident, by)
+    installation.bell.ring("outbox", "incidents")
+    if stopped:
+        return said(incident, "I ask for no more updates of it.", "/incident post tells people outside any time.")
+    return said(incident, "I had stopped asking already.", "Nothing was changed.", Tone.INFO)
+
+
+async def _edit(
+    installation: Installation, intake: Intake, incident: Incident, click: Click, turn: int
+) -> Answer | None:
+    """The request's own form, with the words of the draft in it."""
+    words = await outward.words(installation.pool, incident.id, turn, click.actor.id)
+    if words is None:
+        return Answer(note("Those words were for somebody else.", "Type /incident post … to write your own."))
+    text = f'post {incident.label} "{words}"'
+    invocation = Invocation(
+        "/incident", text, click.actor, click.channel, click.delivery, click.received_at, "slack", click.response_url
+    )
+    missing = Missing("Put the words right: people outside will read them as they stand here.")
+    missing.command, missing.verb, missing.text = "/incident", "post", text
+    return await intake.forms.begin(replace(invocation), missing, installation.pool)
