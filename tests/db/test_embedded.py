@@ -24,6 +24,16 @@ async def main():
 asyncio.run(main())
 """
 
+STARTED = """
+import asyncio, sys
+from pathlib import Path
+from bot.db import database
+async def main():
+    async with database.embedded(Path(sys.argv[1])):
+        pass
+asyncio.run(main())
+"""
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
@@ -44,3 +54,12 @@ async def test_after_a_kill_the_next_bot_finds_the_server_and_stops_it_at_its_ow
         assert await connection.fetchval("SELECT pg_postmaster_start_time() < now()")
         await connection.close()
     assert not (folder / "postmaster.pid").exists()  # it takes that with it when it stops
+
+
+async def test_it_starts_although_another_user_of_this_machine_has_had_one(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / ".lockfile").mkdir()  # what the library would lock; nobody can open it for writing
+    environment = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path / "none")}
+    started = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", STARTED, str(folder)), env=environment, stderr=subprocess.DEVNULL
+    )
+    assert await started.wait() == 0
