@@ -7,7 +7,7 @@ import asyncio
 import os
 import secrets
 import shutil
-import tarfile
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +18,11 @@ from bot.domain.errors import StepFailed
 from bot.providers.process import Finished, run
 from bot.providers.releases.folder import Folder
 from bot.providers.releases.git import Mirror
+
+if sys.version_info >= (3, 12):
+    import tarfile
+else:
+    from backports import tarfile
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +11,11 @@ from io import BytesIO
 from pathlib import Path
 
 from bot.sandbox.shop.history import COMMITS, Commit, source
+
+if sys.version_info >= (3, 12):
+    import tarfile
+else:
+    from backports import tarfile
 
 AUTHORS = {"ana": "Ana Ortiz", "chi": "Chi Okafor", "mia": "Mia Novak"}
 GIT_S = 20
