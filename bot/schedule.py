@@ -20,6 +20,7 @@ from bot.domain.parse import Parsed, parse
 from bot.domain.run import RunId, State
 from bot.domain.schedule import Due, Schedule
 from bot.domain.schedule_card import missed_card
+from bot.domain.weekly import SCHEDULE
 from bot.engine.installation import Installation
 from bot.engine.intake import new_run
 
@@ -144,5 +145,6 @@ class Scheduler:
 
     async def _end_others(self, known: Sequence[Schedule]) -> None:
         """What left the catalog and comes back some day has missed nothing in between."""
-        for key in await schedules.others(self._at.pool, [schedule.key for schedule in known]):
+        keys = [SCHEDULE, *(schedule.key for schedule in known)]  # the weekly report is the bot's own
+        for key in await schedules.others(self._at.pool, keys):
             await schedules.note(self._at.pool, key, await database.now(self._at.pool), "ended", "")

@@ -52,6 +52,7 @@ from bot.slack.send import Sender, web_client, web_session
 from bot.storage import open_database
 from bot.watch import Watch
 from bot.web import Ports, admin_app
+from bot.weekly import Weekly
 from bot.worker import DRAIN, Worker
 
 log = structlog.get_logger()
@@ -193,6 +194,7 @@ class Process:
     async def _watch_over_ourselves(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(Alive(self.installation).run())
+            tasks.create_task(Weekly(self.installation).run())
             tasks.create_task(DeadMan(self.installation, self.session, secret, self.problems).run())
 
     def _door(self) -> Door:

@@ -65,6 +65,7 @@ class Kind(StrEnum):
     BOT_STARTED = "bot.started"
     BOT_STOPPED = "bot.stopped"
     BOT_AWAY = "bot.away"
+    REPORT_WEEKLY = "report.weekly"
     SLACK_REVOKED = "slack.revoked"
     INCIDENT_OPENED = "incident.opened"
     INCIDENT_PLACED = "incident.placed"

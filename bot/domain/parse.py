@@ -89,6 +89,8 @@ def _record(commands: Mapping[str, Command], name: str, line: str) -> tuple[Comm
     if first.lower() in ("help", "--help"):
         inner = _find(commands, rest) if rest else None
         return Help(command_help(inner) if inner else menu_help(commands.values())), ""
+    if first.lower() in {verb.word for verb in record.verbs}:
+        return record, line
     inner = _find(commands, first)
     if inner is None and not first.startswith("-") and first.lower() != "because":
         raise _unknown_command(commands, first)

@@ -1,6 +1,7 @@
 """Runs, votes, rights and the audit log for the governing commands: everything is decided again for who asks."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.db import approvals, audit_log, database, events, locks, overview, reviews, runs, seal
@@ -17,7 +18,7 @@ from bot.domain.parse import Parsed
 from bot.domain.review import Review
 from bot.domain.run import BEFORE_RUNNING, FINAL, Run, RunId, State
 from bot.domain.words import apart, bold, code, linked, listed
-from bot.engine import endings
+from bot.engine import endings, weekly
 from bot.engine.freezes import EngineFreezes
 from bot.engine.home.looking import Looking
 from bot.engine.home.waiting import answerable
@@ -164,6 +165,10 @@ class EngineGovern:
         reader = None if is_admin(self._at, by, self._at.team) else by
         found = await audit_log.found(self._at.pool, wanted, limit, None if seen == places else seen, reader)
         return found[::-1] if wanted.run else found
+
+    async def week(self, since: datetime | None, by: str) -> Card:
+        now = await database.now(self._at.pool)
+        return await weekly.for_person(self._at, by, since or now - timedelta(days=7), now)
 
     async def locks(self) -> Sequence[LockInfo]:
         return await locks.listed(self._at.pool)

@@ -69,7 +69,7 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _TOLD_BESIDES = frozenset(
     {
         *(Kind.HEALTH_CHANGED, Kind.WEBHOOK_RECEIVED, Kind.SCHEDULE_MISSED, Kind.REQUEST_PARTIAL),
-        *(Kind.POLICY_CHANGED, Kind.POLICY_REFUSED, Kind.BOT_AWAY, *announce.FREEZES),
+        *(Kind.POLICY_CHANGED, Kind.POLICY_REFUSED, Kind.BOT_AWAY, Kind.REPORT_WEEKLY, *announce.FREEZES),
     }
 )
 LINES = 25  # of a thread, in one message
@@ -172,7 +172,7 @@ class Follower:
                 await self._missed(connection, event)
             case Kind.POLICY_CHANGED | Kind.POLICY_REFUSED:
                 await self._policy(connection, event)
-            case Kind.BOT_AWAY:
+            case Kind.BOT_AWAY | Kind.REPORT_WEEKLY:
                 await announce.own(connection, event, self._catalog(), self._commands)
             case Kind.REQUEST_PARTIAL:
                 await offer_form(connection, event, self._commands)

@@ -36,7 +36,14 @@ _EVERYBODY = frozenset(
 )
 _QUIET = frozenset(
     {Kind.REQUEST_REPEATED, Kind.DECISION_MADE, Kind.VOTE_REFUSED, Kind.STEP_STARTED, Kind.STEP_PROGRESSED}
-    | {Kind.STEP_ENDED, Kind.POLICY_REFUSED, Kind.BOT_STARTED, Kind.BOT_STOPPED, Kind.SLACK_REVOKED}
+    | {
+        Kind.STEP_ENDED,
+        Kind.POLICY_REFUSED,
+        Kind.BOT_STARTED,
+        Kind.BOT_STOPPED,
+        Kind.SLACK_REVOKED,
+        Kind.REPORT_WEEKLY,
+    }
 )
 """Kinds that no Home shows."""
 

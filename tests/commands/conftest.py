@@ -57,6 +57,9 @@ class MemoryGovern:
     async def vote(self, run: RunId, voter: str, yes: bool, digits: str, via: str, reason: str = "") -> Card:
         return self._did("vote", run, voter, yes, digits, via, reason)
 
+    async def week(self, since: datetime | None, by: str) -> Card:
+        return self._did("week", since, by)
+
     async def withdraw(self, run: RunId, by: str) -> Card:
         return self._did("withdraw", run, by)
 
