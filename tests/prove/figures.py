@@ -21,6 +21,8 @@ _WORDS = {
     "started": "… of these started",
     "effects": "side effects counted outside the bot",
     "interrupted": "runs whose outcome the bot called unknown",
+    "incidents": "incidents opened",
+    "entries": "entries in their timelines",
     "events": "events in the sealed chain",
     "messages": "messages in Slack",
     "violations": "broken promises",
@@ -46,6 +48,8 @@ class Figures:
     started: int = 0
     effects: int = 0
     interrupted: int = 0
+    incidents: int = 0
+    entries: int = 0
     events: int = 0
     messages: int = 0
     seconds: float = 0.0
@@ -65,6 +69,8 @@ class Figures:
         self.started += kinds.count("run.started")
         self.effects += len(history.effects) + sum(place.done for place in history.switches)
         self.interrupted += sum(run.state == "interrupted" for run in history.runs)
+        self.incidents += len(history.incidents)
+        self.entries += len(history.entries)
         self.events += len(history.facts)
         self.messages += sum(bool(said.key) for said in history.said)
 

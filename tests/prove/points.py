@@ -213,8 +213,7 @@ class Points:
 
     async def _settle(self, run: Run) -> None:
         if run.changed == "unknown":
-            done = any(effect.key.startswith(str(run.uuid)) for effect in self.town.ledger.effects)
-            button = "run.settle_done" if done else "run.settle_not_done"
+            button = "run.settle_done" if await self.town.was_done(run) else "run.settle_not_done"
             await self.town.click("ana", run, button, self.door.replica)
 
     async def _check(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from random import Random
 
 from bot.db.database import AWAY
@@ -11,9 +12,11 @@ from tests.prove.figures import Figures
 from tests.prove.schedule import LEASE_S, LONG_S, Fault, Request, Schedule, deal, schedule
 from tests.prove.town import Host, Town
 from tests.prove.wire import Wire
+from tests.support.company import GENERAL, OPS
 from tests.support.laws import broken
 
 DOORS, WORKERS = (0, 1), (2, 3)
+PLACE = {"ops": OPS, "general": GENERAL}
 PER_ROUND = 5
 
 
@@ -24,6 +27,7 @@ class Rounds:
         self.town, self.random, self.figures = town, random, figures
         self._busy = [asyncio.Lock() for _ in range(4)]
         self._database_busy = asyncio.Lock()
+        self._opened: dict[str, str] = {}  # where → the delivery that opens an incident there in this round
 
     async def play(self, rounds: int, seconds: float) -> None:
         words = (("serve", "--no-worker"),) * 2 + (("worker",),) * 2
@@ -36,6 +40,7 @@ class Rounds:
 
     async def _round(self, plan: Schedule) -> None:
         before = len(self.town.typed)
+        self._opened.clear()
         async with asyncio.TaskGroup() as group:
             for request in plan.requests:
                 group.create_task(self._request(request))
@@ -55,8 +60,16 @@ class Rounds:
 
     async def _request(self, request: Request) -> None:
         await asyncio.sleep(request.at)
-        doors = tuple(self.town.hosts[n].replica.url for n in (request.door, 1 - request.door))
-        key, _ = await self.town.say(request.who, self._line(request), doors, times=request.copies)
+        match request.what:
+            case "incident":
+                await self._open(request)
+            case "timeline":
+                await self._note(request)
+            case _:
+                await self._run(request)
+
+    async def _run(self, request: Request) -> None:
+        key = await self._say(request, self._line(request))
         await asyncio.sleep(request.after)
         if request.what == "note" or (run := await self._asked(key)) is None:
             return
@@ -64,12 +77,44 @@ class Rounds:
             await self._click(request.forger, run, "approval.approve", request.door)
         await self._fate(request, run)
 
+    async def _say(self, request: Request, line: str, channel: str = OPS) -> str:
+        doors = tuple(self.town.hosts[n].replica.url for n in (request.door, 1 - request.door))
+        key, _ = await self.town.say(request.who, line, doors, request.copies, channel)
+        return key
+
     def _line(self, request: Request) -> str:
         if request.what == "rollback":
             return f"/rollback shop production --to {self.town.yard.other('production')[:7]}"
         word = "poke note" if request.what == "note" else "poke"
         slow = f" --slow {request.slow_ms}" if request.what == "poke" else ""
         return f"/{word} shop {request.place} --number {self.town.number()}{slow}"
+
+    async def _open(self, request: Request) -> None:
+        """Two of one title in a round, one of them about the shop: they want the same name for their channels."""
+        line = f"/incident open checkout fails once more in round {self.figures.rounds}"
+        self._opened[request.place] = key = await self._say(request, line, PLACE[request.place])
+        if number := await self._incident(key):
+            await self._soon(number)
+
+    async def _soon(self, number: int) -> None:
+        """The half minute after which whoever is on call is asked to come is over in a few seconds."""
+        with suppress(*AWAY):
+            await self.town.pool.execute(
+                "UPDATE incidents SET opened_at = opened_at - interval '26 s' WHERE id = $1", number
+            )
+
+    async def _note(self, request: Request) -> None:
+        """Somebody adds to the timeline what they see; where no incident is known, there is nothing to say."""
+        if number := await self._incident(self._opened.get(request.place, "")):
+            await self._say(request, f"/timeline customer {self.town.number()} calls INC-{number}", OPS)
+
+    async def _incident(self, key: str) -> int | None:
+        for _ in range(100 if key else 0):
+            with suppress(*AWAY):
+                if number := await self.town.incident_of(key):
+                    return number
+            await asyncio.sleep(0.2)
+        return None
 
     async def _asked(self, key: str) -> Run | None:
         """The run once it waits for people; None when it never was recorded, or ended before."""
@@ -113,8 +158,8 @@ class Rounds:
         rows = await self.town.pool.fetch("SELECT id FROM runs WHERE changed = 'unknown' AND settled_by IS NULL")
         for row in rows:
             run = await self.town.until_state(row["id"], *State)
-            done = any(effect.key.startswith(str(run.uuid)) for effect in self.town.ledger.effects)
-            await self.town.click("ana", run, "run.settle_done" if done else "run.settle_not_done", door)
+            button = "run.settle_done" if await self.town.was_done(run) else "run.settle_not_done"
+            await self.town.click("ana", run, button, door)
         await self.town.at_rest()
 
     # --- faults ---------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from tests.prove.town import OPERATORS, OTHERS
 
 LEASE_S = 15.0
 LONG_S = 17.0  # longer than every lease
+PLACES = ("ops", "general")  # where incidents are opened: what is done to the shop belongs to the first one only
 FATES = ("approve", "approve", "approve", "approve", "deny", "withdraw", "cancel", "nothing", "crowd")
 FAULTS = (
     *("kill a worker", "kill a door", "kill both workers", "end a worker", "freeze a worker", "freeze a door"),
@@ -21,7 +22,7 @@ class Request:
 
     at: float
     who: str
-    what: str  # poke | note | rollback
+    what: str  # poke | note | rollback | incident | timeline
     place: str
     slow_ms: int
     door: int
@@ -47,24 +48,25 @@ class Schedule:
 
 
 def schedule(random: Random, lanes: tuple[str, ...], seconds: float, faults: tuple[str, ...]) -> Schedule:
-    """`faults` are spread over the round; requests come all the time, one or two a second."""
-    requests, at = [], 0.0
-    while (at := at + random.expovariate(1.6)) < seconds:
-        requests.append(_request(random, at, lanes))
+    """`faults` are spread over the round; requests come all the time, three a second, two incidents among them."""
+    at = 0.0
+    requests = [_request(random, random.uniform(0, seconds / 4), "incident", place) for place in PLACES]
+    while (at := at + random.expovariate(3.0)) < seconds:
+        what = random.choices(("poke", "note", "rollback", "timeline"), (6, 2, 1, 8))[0]
+        requests.append(_request(random, at, what, random.choice(PLACES if what == "timeline" else lanes)))
     moments = sorted(random.uniform(0.5, seconds * 0.7) for _ in faults)
     return Schedule(
         tuple(requests), tuple(_fault(random, at, what) for at, what in zip(moments, faults, strict=True))
     )
 
 
-def _request(random: Random, at: float, lanes: tuple[str, ...]) -> Request:
-    what = random.choices(("poke", "note", "rollback"), (6, 2, 1))[0]
+def _request(random: Random, at: float, what: str, place: str) -> Request:
     who = random.choice(OPERATORS)
     return Request(
         at=at,
         who=who,
         what=what,
-        place="production" if what == "rollback" else random.choice(lanes),
+        place=place,
         slow_ms=random.choice((0, 20, 100, 400, 1500)),
         door=random.randrange(2),
         copies=random.choice((1, 1, 1, 4)),

@@ -5,7 +5,19 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.history import Effect, Fact, History, RunRow, Said, Switches, Trouble, Typed, VoteRow
+from tests.support.history import (
+    Effect,
+    EntryRow,
+    Fact,
+    History,
+    IncidentRow,
+    RunRow,
+    Said,
+    Switches,
+    Trouble,
+    Typed,
+    VoteRow,
+)
 from tests.support.laws import LAWS, broken
 
 RUN = RunRow(
@@ -37,22 +49,46 @@ def _fact(number: int, kind: str, run: int | None = 1, at: float | None = None, 
     return Fact(number, number, run, kind, actor, 100.0 + number if at is None else at, {**step, **body})
 
 
-FACTS = tuple(_fact(number, kind) for number, kind in enumerate(_KINDS, 1))
+OPENING = replace(
+    RUN, id=5, uuid="u5", command="/incident", risk="record", place="", lock=None, approval=None, need=0
+)
+NOTING = replace(OPENING, id=6, uuid="u6", command="/timeline")
+FACTS = (
+    *(_fact(number, kind) for number, kind in enumerate(_KINDS, 1)),
+    _fact(13, "run.started", 5),
+    _fact(14, "run.started", 6),
+    _fact(15, "incident.asked", None, incident=1, person="U0EVE"),
+)
 STARTED, ENDED = 8, 11
+INCIDENT = IncidentRow(1, 5, "channel", "C7")
+ENTRIES = (EntryRow(1, 1, "event", "13", "#1 opened"), EntryRow(1, 2, "typed", "R-6", "#2 noted"))
+HEADER = Said("C7", "5.0", None, "INC-1:header", "checkout fails")
+TOLD = (
+    Said("C7", "6.0", "5.0", "INC-1:timeline:1", "#1 opened"),
+    Said("C7", "7.0", "5.0", "INC-1:timeline:2", "#2 noted"),
+)
+CALLED = Said("D9", "8.0", None, "INC-1:call:U0EVE", "come")
 ROOT = Said("C1", "1.0", None, "R-1:root", "Poke shop one?")
 REPLIES = (
     Said("C1", "2.0", "1.0", "R-1:thread:4", "Ben approved"),
     Said("C1", "3.0", "1.0", "R-1:thread:10", "poke done\nverify done"),
 )
 WHOLE = History(
-    runs=(RUN,),
+    runs=(RUN, OPENING, NOTING),
     facts=FACTS,
     votes=(VoteRow(1, "U0BEN", True, "d1"),),
-    deliveries={"k1": 1},
+    deliveries={"k1": 1, "k5": 5, "k6": 6},
     lines={1: ("Ben approved", "poke done", "verify done")},
-    typed=(Typed("k1", "ana", "/poke shop one", True),),
+    typed=(
+        Typed("k1", "ana", "/poke shop one", True),
+        Typed("k5", "ana", "/incident open checkout fails", True),
+        Typed("k6", "ben", "/timeline a customer calls INC-1", True),
+    ),
     effects=(Effect("u1:poke", "R-1", "shop one", 108.5, 109.0),),
-    said=(ROOT, *REPLIES),
+    said=(ROOT, *REPLIES, HEADER, *TOLD, CALLED),
+    incidents=(INCIDENT,),
+    entries=ENTRIES,
+    rooms=("C7",),
     eligible=frozenset({"U0ANA", "U0BEN", "U0CHI"}),
 )
 
@@ -62,7 +98,12 @@ def test_a_whole_history_breaks_no_law() -> None:
 
 
 def _run(**other: object) -> tuple[RunRow, ...]:
-    return (replace(RUN, **other),)  # type: ignore[arg-type]
+    return (replace(RUN, **other), OPENING, NOTING)  # type: ignore[arg-type]
+
+
+def _saying(*said: Said) -> dict[str, object]:
+    """Only these of the incident's messages, besides the run's."""
+    return {"said": (ROOT, *REPLIES, *said)}
 
 
 def _without(*kinds: str) -> tuple[Fact, ...]:
@@ -155,6 +196,40 @@ BROKEN: dict[str, list[dict[str, object]]] = {
         {"said": REPLIES},
     ],
     "no message is posted twice": [{"said": (*WHOLE.said, replace(ROOT, ts="7.0"))}],
+    "an opening makes one incident": [
+        {"incidents": (), "entries": ()},
+        {"incidents": (INCIDENT, replace(INCIDENT, id=2, channel="C8"))},
+        {"incidents": (replace(INCIDENT, run=None),)},
+        {"incidents": (replace(INCIDENT, run=1),)},
+    ],
+    "an incident has one room": [
+        {"rooms": ("C7", "C8")},
+        {"rooms": ()},
+        {"incidents": (replace(INCIDENT, place="", channel=""),)},
+        {"incidents": (INCIDENT, replace(INCIDENT, id=2))},
+    ],
+    "a timeline keeps what was typed": [
+        {"entries": ENTRIES[:1]},
+        {"entries": (*ENTRIES, replace(ENTRIES[1], number=3))},
+        {"entries": (*ENTRIES, replace(ENTRIES[1], number=3, source_id="R-9"))},
+        {"runs": (RUN, OPENING, replace(NOTING, state="failed", changed="nothing"))},
+    ],
+    "a timeline is told once and in order": [
+        _saying(HEADER, TOLD[0]),
+        _saying(HEADER, *TOLD, replace(TOLD[1], ts="9.0")),
+        _saying(HEADER, replace(TOLD[0], ts="9.0"), TOLD[1]),
+        _saying(HEADER, TOLD[0], replace(TOLD[1], thread="2.0")),
+        _saying(HEADER, replace(HEADER, ts="5.5"), *TOLD),
+        _saying(replace(HEADER, channel="C8"), *TOLD),
+        _saying(*TOLD),
+        {"entries": (ENTRIES[0], replace(ENTRIES[1], number=3))},
+    ],
+    "nobody is asked to come twice": [
+        _saying(HEADER, *TOLD),
+        _saying(HEADER, *TOLD, CALLED, replace(CALLED, ts="9.0")),
+        {"facts": (*FACTS, replace(FACTS[-1], number=16, id=16))},
+        {"facts": FACTS[:-1]},
+    ],
     "nothing is left unsaid": [{"untold": ("R-1:told",)}, {"said": ()}],
 }
 
@@ -173,6 +248,6 @@ def test_every_law_has_a_history_that_breaks_it() -> None:
     [Trouble("kill", 11, 109.0, 109.0), Trouble("stall", 11, 100.0, 120.0), Trouble("database", None, 99.0, 115.0)],
 )
 def test_what_was_interrupted_for_a_cause_and_keeps_its_lock_breaks_no_law(trouble: Trouble) -> None:
-    facts = tuple(fact for fact in FACTS if fact.kind != "lock.freed")
+    facts = _without("lock.freed")
     history = replace(WHOLE, runs=_run(**INTERRUPTED), facts=facts, locks=(1,), troubles=(trouble,))
     assert broken(history) == []

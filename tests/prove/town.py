@@ -20,7 +20,7 @@ from tests.prove.extra import poke
 from tests.prove.ledger import Ledger
 from tests.prove.wire import Wire
 from tests.support import laws
-from tests.support.company import APP_TOKEN, OPS, SECRET, TOKEN
+from tests.support.company import APP_TOKEN, GENERAL, OPS, SECRET, TOKEN
 from tests.support.fleet import Fleet
 from tests.support.history import History, Trouble, Typed
 from tests.support.replica import Replica
@@ -31,6 +31,7 @@ OTHERS = ("eli", "mia")  # known, and without a role that may approve
 POLICY = f"""
 preset: small-team
 people: {{{", ".join(f"{name}: U0{name.upper()}" for name in (*OPERATORS, *OTHERS))}}}
+oncall: {{rotation: [eve, dan]}}
 roles: {{operator: [{", ".join(OPERATORS)}], viewer: everyone}}
 grants:
   - {{role: viewer, may: [read]}}
@@ -102,6 +103,7 @@ class Town(Fleet):
 
     async def open(self) -> None:
         await super().open()
+        self.slack.add_channel(GENERAL, "general", members=[Workspace.bot_user, *self.slack.state.people])
         self.ledger = Ledger(self.folder / "ledger.jsonl")
         await self.ledger.open()
 
@@ -160,11 +162,13 @@ class Town(Fleet):
 
     # --- people ---------------------------------------------------------------------------------------------
 
-    async def say(self, who: str, line: str, to: tuple[str, ...], times: int = 1) -> tuple[str, Answer]:
+    async def say(
+        self, who: str, line: str, to: tuple[str, ...], times: int = 1, channel: str = OPS
+    ) -> tuple[str, Answer]:
         """Somebody types; the key of the delivery, and the answer to its first copy."""
         trigger = f"{self.number()}.{sha256(line.encode()).hexdigest()[:12]}"
         delivery = Delivery(trigger_id=trigger, times=times, to=to, patience_s=6)
-        answer = await self.slack.type(f"U0{who.upper()}", OPS, line, delivery=delivery)
+        answer = await self.slack.type(f"U0{who.upper()}", channel, line, delivery=delivery)
         key = sha256(f"command:{trigger}".encode()).hexdigest()
         known = any(acknowledged(one) for one in (answer, *answer.others))
         self.typed.append(Typed(key, who, line, known))
@@ -174,6 +178,21 @@ class Town(Fleet):
         """The run of a delivery; PostgreSQL being away is raised."""
         number = await self.pool.fetchval("SELECT run_id FROM deliveries WHERE key = $1", bytes.fromhex(key))
         return await runs.get(self.pool, RunId(number)) if number else None
+
+    async def incident_of(self, key: str) -> int | None:
+        """The incident that a delivery has opened."""
+        found: int | None = await self.pool.fetchval(
+            "SELECT i.id FROM incidents i JOIN deliveries d ON d.run_id = i.run_id WHERE d.key = $1",
+            bytes.fromhex(key),
+        )
+        return found
+
+    async def was_done(self, run: Run) -> bool:
+        """What a person finds out who looks at the places where the run's effect would be."""
+        if any(effect.key.startswith(str(run.uuid)) for effect in self.ledger.effects):
+            return True
+        found: bool = await self.pool.fetchval(_RECORDED, run.id)
+        return found
 
     def number(self) -> int:
         """A number that no other request has."""
@@ -210,15 +229,24 @@ class Town(Fleet):
 _LEFT = """
     SELECT (SELECT count(*) FROM outbox)
          + (SELECT count(*) FROM posts WHERE state IN ('intended', 'unknown')
-            OR (state = 'posted' AND kind IN ('message', 'dm') AND digest IS DISTINCT FROM wanted_digest))
+            OR (state = 'posted' AND kind IN ('message', 'dm', 'reply') AND digest IS DISTINCT FROM wanted_digest))
          + (SELECT coalesce(max(number), 0) FROM event_seals)
-         - (SELECT coalesce(max(number), 0) FROM cursors WHERE name = 'slack')
+         - (SELECT min(number) FROM cursors WHERE name IN ('slack', 'timeline'))
+         + (SELECT count(*) FROM incidents WHERE changed > shown)
+         + (SELECT count(*) FROM incident_steps WHERE state = 'pending' AND step <> 'call')
+         + (SELECT count(*) FROM timeline_entries WHERE told_in IS NULL)
          + (SELECT count(*) FROM runs r WHERE NOT state = ANY($1::text[])
             AND NOT (state = 'waiting' AND approved_at IS NULL)
             AND NOT (state = 'waiting' AND EXISTS (
                 SELECT FROM locks l JOIN runs h ON h.id = l.run_id
                 WHERE l.service = r.service AND l.environment = r.environment AND l.kind = r.lock
                   AND h.finished_at IS NOT NULL AND h.changed = 'unknown' AND h.settled_by IS NULL)))
+"""
+
+
+_RECORDED = """
+    SELECT EXISTS (SELECT FROM incidents WHERE run_id = $1)
+        OR EXISTS (SELECT FROM timeline_entries WHERE source = 'typed' AND source_id = 'R-' || $1::bigint)
 """
 
 

@@ -105,6 +105,31 @@ class Switches:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """place: channel | thread, "" while it is not settled. run: the one that opened it."""
+
+    id: int
+    run: int | None
+    place: str
+    channel: str
+
+    @property
+    def label(self) -> str:
+        return f"INC-{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """A row of `timeline_entries`, and the line that its thread has to show."""
+
+    incident: int
+    number: int
+    source: str
+    source_id: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     runs: tuple[RunRow, ...] = ()
     facts: tuple[Fact, ...] = ()
@@ -119,6 +144,9 @@ class History:
     effects: tuple[Effect, ...] = ()
     switches: tuple[Switches, ...] = ()
     said: tuple[Said, ...] = ()
+    incidents: tuple[IncidentRow, ...] = ()
+    entries: tuple[EntryRow, ...] = ()
+    rooms: tuple[str, ...] = ()  # the channels that the bot has made, as Slack knows them
     troubles: tuple[Trouble, ...] = ()
     eligible: frozenset[str] = frozenset()
 

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
+from tests.support import incident_laws
 from tests.support.history import Fact, History, RunRow, Trouble
 
 FINAL = frozenset(
@@ -311,4 +312,5 @@ LAWS: tuple[Law, ...] = (
     the_thread_tells_each_event_once_and_in_order,
     no_message_is_posted_twice,
     nothing_is_left_unsaid,
+    *incident_laws.LAWS,
 )

@@ -4,16 +4,19 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bot.db import events, runs, seal
+import commands
+from bot.db import events, runs, seal, timeline
 from bot.db.database import Pool
-from bot.domain.run import RunId
+from bot.domain.incident import IncidentId
+from bot.domain.incident_card import entry_line
+from bot.domain.run import Run, RunId
 from bot.domain.run_lines import thread_line
 from bot.domain.words import clean
 from bot.sandbox.workspace import Workspace
 from bot.sandbox.workspace.things import Message
 from bot.slack.mrkdwn import mrkdwn
 from permissions.model import Risk
-from tests.support.history import Fact, History, RunRow, Said, Switches, VoteRow
+from tests.support.history import EntryRow, Fact, History, IncidentRow, RunRow, Said, Switches, VoteRow
 from tests.support.yard import Yard
 
 
@@ -41,6 +44,9 @@ async def recall(pool: Pool, yard: Yard, slack: Workspace, eligible: Iterable[st
             Switches(f"shop {name}", len(yard.switches(name)), len(yard.restarts(name))) for name in yard.names
         ),
         said=tuple(_said(message) for message in _messages(slack)),
+        incidents=(found := tuple(IncidentRow(**row) for row in await pool.fetch(_INCIDENTS))),
+        entries=tuple([entry for one in found for entry in await _entries(pool, one.id)]),
+        rooms=tuple(room.id for room in slack.state.channels.values() if room.name.startswith("inc-")),
         eligible=frozenset(eligible),
     )
 
@@ -62,6 +68,21 @@ _FACTS = """
 _UNTOLD = "SELECT key FROM posts WHERE state IN ('intended', 'unknown') ORDER BY number"
 
 
+_INCIDENTS = """
+    SELECT id, run_id AS run, coalesce(place, '') AS place, coalesce(channel, '') AS channel
+    FROM incidents
+    ORDER BY id
+"""
+
+
+async def _entries(pool: Pool, incident: int) -> list[EntryRow]:
+    found = await timeline.of_incident(pool, IncidentId(incident), hidden=True)
+    return [
+        EntryRow(incident, one.number, one.source, one.source_id, mrkdwn(entry_line(one)).strip())
+        for one in sorted(found, key=lambda one: one.number)
+    ]
+
+
 def _fact(row: Mapping[str, object]) -> Fact:
     values: dict[str, Any] = dict(row)
     return Fact(**{**values, "body": json.loads(values["body"] or "{}")})
@@ -71,10 +92,16 @@ async def _lines(pool: Pool, run_id: int) -> tuple[str, ...]:
     """What the run's thread has to tell, made from its events and from nothing that the bot remembers of Slack."""
     run = await runs.get(pool, RunId(run_id))
     assert run is not None
-    if run.risk is Risk.READ:  # its answer tells all
+    if run.risk is Risk.READ or _answered_here(run):  # its answer tells all
         return ()
     told = [thread_line(event, run, _name) for event in await events.of_run(pool, run.id)]
     return tuple(line for one in told if one for line in mrkdwn(one).strip().split("\n"))
+
+
+def _answered_here(run: Run) -> bool:
+    """Where it was asked, and never rooted in a service's channel."""
+    command = commands.find().get(run.command)
+    return command is not None and any(verb.word == run.verb and verb.answers == "here" for verb in command.verbs)
 
 
 def _name(person: str) -> str:
@@ -87,4 +114,11 @@ def _messages(slack: Workspace) -> Iterable[Message]:
 
 def _said(message: Message) -> Said:
     key = str(((message.metadata or {}).get("event_payload") or {}).get("key", ""))
-    return Said(message.channel, message.ts, message.thread_ts, key, message.text)
+    return Said(
+        message.channel, message.ts, message.thread_ts, key, _whole(message) if ":timeline:" in key else message.text
+    )
+
+
+def _whole(message: Message) -> str:
+    """What its blocks say: the text beside them is cut where it gets long."""
+    return "\n".join(block["text"]["text"] for block in message.blocks if block["type"] == "section")
