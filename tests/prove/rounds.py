@@ -106,7 +106,7 @@ class Rounds:
     async def _note(self, request: Request) -> None:
         """Somebody adds to the timeline what they see; where no incident is known, there is nothing to say."""
         if number := await self._incident(self._opened.get(request.place, "")):
-            await self._say(request, f"/timeline customer {self.town.number()} calls INC-{number}", OPS)
+            await self._say(request, f"/timeline INC-{number} customer {self.town.number()} calls", OPS)
 
     async def _incident(self, key: str) -> int | None:
         for _ in range(100 if key else 0):

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from tests.support.history import History, IncidentRow, Said
+from tests.support.history import History, IncidentRow, RunRow, Said
 
 TYPED = "typed"  # the source of an entry that somebody typed; its source id is the run's label
 
@@ -48,10 +48,15 @@ def a_timeline_keeps_what_was_typed(h: History) -> Iterator[str]:
         if label not in runs:
             yield f"{label} is in the timeline, and nobody typed it"
     for run in runs.values():
-        if run.state == "succeeded" and not typed[run.label]:
+        nothing = run.changed == "nothing" or "Nothing was changed" in _last_words(h, run)
+        if run.state == "succeeded" and not nothing and not typed[run.label]:
             yield f"{run.label} succeeded, and is in no timeline"
-        if run.changed == "nothing" and not run.settled and typed[run.label]:
+        if nothing and not run.settled and typed[run.label]:
             yield f"{run.label} says that it changed nothing, and is in the timeline"
+
+
+def _last_words(h: History, run: RunRow) -> str:
+    return "".join(str(fact.body.get("says", "")) for fact in h.of(run.id, "run.ended"))
 
 
 def a_timeline_is_told_once_and_in_order(h: History) -> Iterator[str]:
