@@ -15,6 +15,7 @@ from bot.domain.run import Run, RunId
 BOT = "watchkeeper"
 TOLD_OF_BEFORE = (Kind.HEALTH_CHANGED, Kind.RUN_ENDED, Kind.DEPLOY_SEEN, Kind.VENDOR_CHANGED, Kind.WEBHOOK_RECEIVED)
 """Kinds that may explain an incident which was opened only afterwards."""
+_KINDS_BEFORE = ", ".join(f"'{kind.value}'" for kind in TOLD_OF_BEFORE)  # constants, so that their index is seen
 
 
 _FACTS = "s.number, e.id, e.kind, e.run_id, e.actor, e.service, e.environment, e.at, p.body"
@@ -85,12 +86,11 @@ async def before(rows: Rows, number: int, since: datetime) -> list[Event]:
         await rows.fetch(
             f"""
             {SEALED}
-            WHERE s.number < $1 AND e.at >= $2 AND e.kind = ANY($3::text[])
+            WHERE s.number < $1 AND e.at >= $2 AND e.kind IN ({_KINDS_BEFORE})
             ORDER BY s.number
             """,
             number,
             since,
-            [kind.value for kind in TOLD_OF_BEFORE],
         )
     )
 

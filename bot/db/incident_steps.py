@@ -154,15 +154,21 @@ async def acted(rows: Rows, incident: Incident) -> str | None:
     """Who asked for a change at its services, or for anything in its channel, since it was opened."""
     found: str | None = await rows.fetchval(
         """
-        SELECT r.actor
-        FROM runs r
-        WHERE r.created_at > $1 AND r.actor <> 'watchkeeper' AND r.state <> 'refused' AND r.via <> 'schedule'
-          AND r.command <> '/incident'
-          AND ((r.channel = $2 AND $2 <> '')
-               OR (r.risk IN ('change', 'destructive') AND EXISTS (
-                   SELECT FROM unnest($3::text[], $4::text[]) AS a (service, environment)
-                   WHERE a.service = r.service AND a.environment IN ('', r.environment))))
-        ORDER BY r.id
+        WITH r AS (
+            SELECT id, actor, state, via, command
+            FROM runs
+            WHERE channel = $2 AND $2 <> '' AND created_at > $1
+            UNION ALL
+            SELECT r.id, r.actor, r.state, r.via, r.command
+            FROM runs r
+            JOIN unnest($3::text[], $4::text[]) AS a (service, environment)
+                ON a.service = r.service AND a.environment IN ('', r.environment)
+            WHERE r.service = ANY($3::text[]) AND r.risk IN ('change', 'destructive') AND r.created_at > $1
+        )
+        SELECT actor
+        FROM r
+        WHERE actor <> 'watchkeeper' AND state <> 'refused' AND via <> 'schedule' AND command <> '/incident'
+        ORDER BY id
         LIMIT 1
         """,
         incident.opened_at,

@@ -352,7 +352,8 @@ async def threads_in(rows: Rows, channel: str) -> bool:
 async def ongoing(rows: Rows) -> list[Incident]:
     """Everything that is neither resolved nor closed, oldest first; rehearsals too."""
     found = await rows.fetch(
-        f"{_SELECT} WHERE i.state = ANY($1::text[]) ORDER BY i.id", [state.value for state in ONGOING]
+        f"{_SELECT} WHERE i.state <> 'closed' AND i.state = ANY($1::text[]) ORDER BY i.id",
+        [state.value for state in ONGOING],
     )
     return [_incident(row) for row in found]
 
@@ -391,11 +392,10 @@ async def last_changes(rows: Rows, affected: Sequence[Affected], limit: int = 3)
     """The newest changes at its services, the newest first."""
     found = await rows.fetch(
         """
-        SELECT r.id
-        FROM runs r
-        WHERE r.started_at IS NOT NULL AND r.risk IN ('change', 'destructive') AND EXISTS (
-            SELECT FROM unnest($1::text[], $2::text[]) AS a (service, environment)
-            WHERE a.service = r.service AND a.environment IN ('', r.environment))
+        SELECT DISTINCT r.id
+        FROM unnest($1::text[], $2::text[]) AS a (service, environment)
+        JOIN runs r ON r.service = a.service AND a.environment IN ('', r.environment)
+        WHERE r.service = ANY($1::text[]) AND r.started_at IS NOT NULL AND r.risk IN ('change', 'destructive')
         ORDER BY r.id DESC
         LIMIT $3
         """,

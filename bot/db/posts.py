@@ -161,8 +161,8 @@ async def due(rows: Rows, limit: int = 200) -> list[Post]:
                    OR (state = 'posted' AND kind IN ('message', 'dm', 'reply')
                        AND digest IS DISTINCT FROM wanted_digest))
               AND retry_at <= statement_timestamp()
-              AND (thread_key IS NULL OR EXISTS (
-                  SELECT FROM posts o WHERE o.key = p.thread_key AND (o.ts IS NOT NULL OR o.state = 'gone')))
+              AND (thread_key IS NULL OR (
+                  SELECT o.ts IS NOT NULL OR o.state = 'gone' FROM posts o WHERE o.key = p.thread_key))
               AND NOT (kind IN ('thread', 'reply') AND state <> 'posted' AND EXISTS (
                   SELECT FROM posts e
                   WHERE e.thread_key = p.thread_key AND e.kind = p.kind AND e.state IN ('intended', 'unknown')

@@ -20,6 +20,12 @@ BATCH = 500
 GATHER_S = 0.01  # what is recorded together is sealed, told and shown together; 200 ms are allowed
 _PATIENCE_S = 3.0  # a batch is sealed within 200 ms
 _SEALING = 0x57A7C5  # advisory lock: one batch at a time
+UNSEALED = """
+    SELECT e.id, e.kind, e.run_id, e.actor, e.service, e.environment, e.at, e.digest
+    FROM (SELECT event_id FROM outbox ORDER BY event_id LIMIT $1) o
+    JOIN events e ON e.id = o.event_id
+    ORDER BY e.id
+"""
 
 
 def link(previous: bytes, row: asyncpg.Record, number: int) -> bytes:
@@ -69,16 +75,7 @@ async def seal(pool: Pool) -> int:
     """
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _SEALING)
-        rows = await connection.fetch(
-            """
-            SELECT e.id, e.kind, e.run_id, e.actor, e.service, e.environment, e.at, e.digest
-            FROM outbox o
-            JOIN events e ON e.id = o.event_id
-            ORDER BY e.id
-            LIMIT $1
-            """,
-            BATCH,
-        )
+        rows = await connection.fetch(UNSEALED, BATCH)
         if not rows:
             return 0
         number, previous = await _head(connection)
