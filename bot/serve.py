@@ -179,6 +179,7 @@ class Process:
         run("identity", self.workspace.identify())
         run("loop lag", loop_lag.watch())
         run("reload", self.reloading.when_told())
+        run("rooms", incidents.know_rooms(self.installation))
         if self._with_worker:
             run("sealer", leader.lead(self._pool, "sealer", lambda: seal.keep_sealing(self._pool, self.bell)))
             telling = leader.together(self.follower.work, Keeper(self._pool, self.client, self.bell).run)

@@ -8,6 +8,7 @@ import asyncpg
 
 from bot.db import events
 from bot.db.database import Connection, Rows
+from bot.domain.catalog import Place
 from bot.domain.event import Kind
 from bot.domain.incident import (
     ONGOING,
@@ -333,6 +334,20 @@ async def at_channel(rows: Rows, channel: str) -> Incident | None:
     """The incident whose own channel this is, also a closed one."""
     row = await rows.fetchrow(f"{_SELECT} WHERE i.channel = $1 AND i.place = 'channel'", channel)
     return _incident(row) if row else None
+
+
+async def rooms(rows: Rows) -> dict[str, frozenset[Place]]:
+    """What each channel of an incident stands for until it is closed; environment "": the service alone."""
+    found = await rows.fetch(
+        """
+        SELECT i.channel, array_agg(s.service) AS services, array_agg(s.environment) AS environments
+        FROM incidents i
+        JOIN incident_services s ON s.incident_id = i.id
+        WHERE i.state <> 'closed' AND i.place = 'channel' AND i.channel IS NOT NULL
+        GROUP BY i.channel
+        """
+    )
+    return {row["channel"]: frozenset(map(Place, row["services"], row["environments"])) for row in found}
 
 
 async def at_thread(rows: Rows, channel: str, ts: str) -> Incident | None:

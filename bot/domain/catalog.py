@@ -1,7 +1,7 @@
 """The catalog: services, environments and what each is made of, as frozen values. Pure: the text comes in."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
@@ -116,6 +116,7 @@ class Catalog:
     ops: str | None = None  # channel where the bot tells of itself
     dead_man: DeadMan | None = None
     postmortem_template: str | None = None  # a file of the company's own
+    rooms: Mapping[str, Collection[Place]] = field(default_factory=dict)  # of open incidents; not of the file
 
     def at(self, place: Place) -> EnvironmentEntry:
         """KeyError when there is no such place: requests hold only places of the catalog."""
@@ -144,12 +145,17 @@ class Catalog:
             for s in self.services.values()
             if s.cards == channel and not any(h[0] == s.name for h in hits)
         }
+        hits |= {(one.service, one.environment) for one in self.rooms.get(channel, ()) if self._has(one)}
         names = {service for service, _ in hits}
         places = {environment for _, environment in hits if environment}
         return (
             next(iter(names)) if len(names) == 1 else None,
             next(iter(places)) if len(names) == 1 and len(places) == 1 else None,
         )
+
+    def _has(self, place: Place) -> bool:
+        service = self.services.get(place.service)
+        return service is not None and place.environment in ("", *service.environments)
 
     def scope(self, service: str | None, environment: str | None, channel: str | None = None) -> Scope:
         """The place as the policy is asked about it; one that the catalog does not know is protected."""

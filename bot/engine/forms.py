@@ -152,7 +152,7 @@ class Forms:
         parsed = read_form(
             command,
             verb,
-            self._at.catalog,
+            self._at.catalog_here,
             submission.values,
             channel=partial.channel,
             now=submission.received_at,
@@ -186,14 +186,14 @@ class Forms:
         if word is None:
             return self._verbs(command, says, actor, channel)
         verb = _verb(command, word)
-        filling, line = begun(command, verb, self._at.catalog, text, channel=channel, now=self._at.clock())
+        filling, line = begun(command, verb, self._at.catalog_here, text, channel=channel, now=self._at.clock())
         places = self._places(verb, filling, actor, channel)
         return places if isinstance(places, Deny) else request_form(filling, line, places, says, "")
 
     def _verbs(self, command: Command, says: str, actor: Actor, channel: str) -> Form | Deny:
         """Those that this person may use somewhere."""
         found = {
-            verb: self._places(verb, Filling(command, verb, self._at.catalog, self._at.clock()), actor, channel)
+            verb: self._places(verb, Filling(command, verb, self._at.catalog_here, self._at.clock()), actor, channel)
             for verb in command.verbs
         }
         denied = [places for places in found.values() if isinstance(places, Deny)]

@@ -79,7 +79,9 @@ class EngineFreezes:
 
     async def over_line(self, line: str, channel: str) -> str:
         try:
-            parsed = parse.parse_line(self._at.commands, self._at.catalog, line, channel=channel, now=parse.EPOCH)
+            parsed = parse.parse_line(
+                self._at.commands, self._at.catalog_here, line, channel=channel, now=parse.EPOCH
+            )
         except BadRequest:
             return ""
         frozen = await stopped(self._at.pool, self._at, parsed) if isinstance(parsed, Parsed) else None

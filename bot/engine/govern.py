@@ -208,7 +208,7 @@ class EngineGovern:
     def _parse(self, line: str, channel: str) -> Parsed:
         command, _, text = line.strip().removeprefix("/").partition(" ")
         now = parse.EPOCH
-        parsed = parse.parse(self._at.commands, self._at.catalog, f"/{command}", text, channel=channel, now=now)
+        parsed = parse.parse(self._at.commands, self._at.catalog_here, f"/{command}", text, channel=channel, now=now)
         if not isinstance(parsed, Parsed):
             raise BadRequest("Name a command with its service and environment.", "", "/rollback shop production")
         return parsed
@@ -237,7 +237,7 @@ class EngineGovern:
 
     def menu(self, person: str, channel: str) -> Card:
         """What this person may do in this channel, with examples; what needs approval is marked."""
-        service, environment = self._at.catalog.bound(channel)
+        service, environment = self._at.catalog_here.bound(channel)
         place = Place(service, environment) if service and environment else None
         entries = [
             Entry(command, {verb: self._how(person, verb, place, channel) for verb in command.verbs})

@@ -1,13 +1,13 @@
 """What one installation of the bot is made of; handed to every part of the engine."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 
 from bot.db.bell import Bell
 from bot.db.database import Pool
 from bot.domain import schedule
-from bot.domain.catalog import Catalog
+from bot.domain.catalog import Catalog, Place
 from bot.domain.command import Command, Verb
 from bot.domain.people import People
 from bot.domain.run import Run
@@ -31,6 +31,12 @@ class Installation:
     team: str
     url: str = ""  # where people outside reach this bot
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    rooms: Mapping[str, Collection[Place]] = field(default_factory=dict)  # kept fresh by `bot.serving.incidents`
+
+    @property
+    def catalog_here(self) -> Catalog:
+        """What lines are read by: the channel of an open incident stands for its place, like those of the file."""
+        return replace(self.catalog, rooms=self.rooms)
 
     @property
     def zone(self) -> tzinfo:

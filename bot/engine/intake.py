@@ -56,7 +56,7 @@ class Intake:
     def parse(self, invocation: Invocation) -> Parsed | Help:
         return parse.parse(
             self._at.commands,
-            self._at.catalog,
+            self._at.catalog_here,
             invocation.command,
             invocation.text,
             channel=invocation.channel,

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.calls import Calls
+from bot.db import incidents
+from bot.db.database import AWAY
 from bot.engine.installation import Installation
 from bot.slack.app import Identity
 from bot.slack.follow import Follower
@@ -15,6 +18,17 @@ from bot.slack.rooms import Rooms
 from bot.slack.send import Sender
 from bot.timeline import Projector
 from bot.updates import Updates
+
+POLL_S = 2.0
+
+
+async def know_rooms(installation: Installation) -> None:
+    """In every process that hears people: which channels stand for which places, as of now."""
+    with installation.bell.listener("incidents") as rung:
+        while True:
+            with suppress(*AWAY):
+                installation.rooms = await incidents.rooms(installation.pool)
+            await rung.wait(POLL_S)
 
 
 async def keep(installation: Installation) -> None:
