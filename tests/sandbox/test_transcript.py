@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox import transcript
-from bot.sandbox.workspace.things import Message
+from bot.sandbox.workspace.things import File, Message
 
 
 def names(id_: str) -> str:
@@ -67,3 +67,9 @@ def test_long_lines_are_wrapped_within_the_frame() -> None:
     assert len(lines) > 1
     assert max(map(len, lines)) <= transcript.WIDTH
     assert lines[1].startswith("  word")
+
+
+def test_a_file_is_told_with_or_without_words_around_it() -> None:
+    file = File("F1", "inc-1-timeline.pdf", "", 9, "U0WATCH", 0.0, b"%PDF-1.7\n", ("D0ANA",))
+    message = Message("1.0", "D0ANA", "U0WATCH", "R-7", 0.0, [], files=(file,))
+    assert transcript.card(message, str) == ["R-7", "📎 inc-1-timeline.pdf (9 bytes)"]

@@ -99,7 +99,8 @@ class Deeds:
     async def join(self, person: str, channel: Channel) -> Answer:
         if person in channel.members:
             return FINE
-        self._state.put_channel(channel.with_members(frozenset({person})))
+        joined = self._state.put_channel(channel.with_members(frozenset({person})))
+        self._state.tell({"type": "channel", "channel": channel.id}, joined.members)
         kind = "C" if channel.kind == "channel" else "G"
         event: Json = {"type": "member_joined_channel", "user": person, "channel": channel.id, "channel_type": kind}
         event |= {"team": TEAM, "event_ts": self._state.next_ts()}

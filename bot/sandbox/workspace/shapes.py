@@ -158,7 +158,8 @@ def api_file(file: File) -> Json:
 
 
 def preview(file: File) -> str:
-    return file.content[:2000].decode(errors="replace")
+    head = file.content[:2000]
+    return "" if head.startswith(b"%PDF") or b"\0" in head else head.decode(errors="replace")
 
 
 def api_view(view: View) -> Json:

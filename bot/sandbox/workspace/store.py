@@ -25,6 +25,7 @@ class Store:
         self._dirty = asyncio.Event()
         self._clean = asyncio.Event()
         self._saver: asyncio.Task[None] | None = None
+        self._writing: asyncio.Future[None] | None = None  # goes on in its thread when the saver is cancelled
         folder.mkdir(parents=True, exist_ok=True)
         if self._path.is_file():
             self._load()
@@ -53,6 +54,8 @@ class Store:
         if self._saver is not None:
             self._saver.cancel()
             await asyncio.gather(self._saver, return_exceptions=True)
+        if self._writing is not None:
+            await asyncio.gather(self._writing, return_exceptions=True)
         await self._save()
 
     async def _save_for_ever(self) -> None:
@@ -67,7 +70,8 @@ class Store:
             await asyncio.sleep(DELAY_S)
 
     async def _save(self) -> None:
-        await asyncio.to_thread(_write, self._path, dump(self._state))
+        self._writing = asyncio.ensure_future(asyncio.to_thread(_write, self._path, dump(self._state)))
+        await asyncio.shield(self._writing)
         if not self._dirty.is_set():
             self._clean.set()
 

@@ -13,7 +13,7 @@ from bot.sandbox.workspace.payloads import escape
 from bot.sandbox.workspace.pressing import NoSuchElement
 from bot.sandbox.workspace.shapes import api_view, page_channel, page_event, page_message, page_person
 from bot.sandbox.workspace.state import SLACKBOT
-from bot.sandbox.workspace.things import Answer, Delivery, Json, Message, Person
+from bot.sandbox.workspace.things import Answer, Channel, Delivery, Json, Message, Person
 
 if TYPE_CHECKING:
     from bot.sandbox.workspace.workspace import Workspace
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).parent / "static"
 LOCAL = ("127.0.0.1", "localhost", "::1")
 SILENCE_S = 15.0
+_SHOWN_AS = {".pdf": "application/pdf", ".png": "image/png", ".jpg": "image/jpeg", ".gif": "image/gif"}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -58,6 +59,7 @@ class Page:
             web.post("/ui/close", self.close),
             web.post("/ui/dismiss", self.dismiss),
             web.post("/ui/message", self.message),
+            web.post("/ui/join", self.join),
             web.post("/ui/home", self.home),
             web.post("/ui/world", self.world),
         ]
@@ -69,12 +71,14 @@ class Page:
         file = self._state.files.get(request.match_info["file"])
         if file is None:
             return _error("file_not_found", 404)
-        plain = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
-        return web.Response(body=file.content, headers=plain)
+        kind = _SHOWN_AS.get(Path(file.name).suffix.lower(), "text/plain; charset=utf-8")
+        safe = {"Content-Type": kind, "X-Content-Type-Options": "nosniff"}
+        return web.Response(body=file.content, headers=safe)
 
     async def everything(self, request: web.Request) -> web.StreamResponse:
         me = self._person(request.query)
         mine = [c for c in self._state.channels.values() if me.id in c.members]
+        others = [c for c in self._state.channels.values() if _open_to(me, c)]
         shapes = [page_channel(self._state, channel, me.id) for channel in mine]
         people = [page_person(p) for p in self._state.people.values() if p.id != SLACKBOT]
         home = self._state.homes.get(me.id)
@@ -84,6 +88,7 @@ class Page:
                 "me": page_person(me),
                 "people": people,
                 "channels": [shape for shape in shapes if shape["kind"] == "channel"],
+                "others": [page_channel(self._state, channel, me.id) for channel in others],
                 "dms": [shape for shape in shapes if shape["kind"] == "dm"],
                 "world": self._ws.world,
                 "commands": self._ws.command_list(),
@@ -196,6 +201,15 @@ class Page:
                 return _error("unknown_deed")
         return web.json_response({"ok": True})
 
+    async def join(self, request: web.Request) -> web.StreamResponse:
+        """Anybody may walk into a public channel."""
+        body = await _body(request)
+        me, channel = self._person(body), self._state.channels.get(str(body.get("channel", "")))
+        if channel is None or not _open_to(me, channel):
+            return _error("channel_not_found", 404)
+        await self._ws.deeds.join(me.id, channel)
+        return web.json_response({"ok": True})
+
     async def home(self, request: web.Request) -> web.StreamResponse:
         return _said(await self._ws.open_home(self._person(await _body(request)).id))
 
@@ -224,6 +238,12 @@ class Page:
         if found is None:
             raise _bad("message_not_found")
         return found
+
+
+def _open_to(person: Person, channel: Channel) -> bool:
+    """A public one that this person is not in yet."""
+    stranger = person.is_restricted or person.is_ultra_restricted
+    return channel.kind == "channel" and not channel.is_archived and not stranger and person.id not in channel.members
 
 
 async def _stream(response: web.StreamResponse, queue: asyncio.Queue[Json]) -> None:

@@ -135,6 +135,8 @@ def create(desk: Desk, args: Args) -> Json:
     members, now = frozenset({BOT_USER}), int(desk.state.clock())
     channel = Channel(desk.state.next_id("C"), name, "private" if private else "channel", members, created=now)
     desk.state.put_channel(channel)
+    if not private:
+        desk.state.tell_all({"type": "channel", "channel": channel.id})
     return {"channel": api_channel(channel)}
 
 

@@ -9,6 +9,7 @@ const GATHER_MS = 120;
 /** ui: drawAll, drawTop, drawSide, drawTitle, drawHead, redraw(channel), readState, readMessages(channel), openChannel(id), goTo(channel, ts, thread), views. */
 export function arrivals(store, ui) {
   let reload = 0;
+  let rooms = 0;
 
   function onEvent(event) {
     switch (event.type) {
@@ -27,6 +28,8 @@ export function arrivals(store, ui) {
       case "home":
         store.home = event.view;
         return ui.drawAll();
+      case "channel":
+        return anew();
       case "world":
         store.world = event.world;
         ui.drawTop();
@@ -34,6 +37,12 @@ export function arrivals(store, ui) {
       default:
         return undefined;
     }
+  }
+
+  // A channel that is new to this person, has another topic or other people: the server is asked, once for many.
+  function anew() {
+    clearTimeout(rooms);
+    rooms = setTimeout(() => ui.readState().then(ui.drawAll), GATHER_MS);
   }
 
   function arrived({ type: kind, channel, message }) {

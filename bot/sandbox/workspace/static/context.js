@@ -1,6 +1,6 @@
 // What blocks may ask of the page: names behind ids, what was folded or chosen, and how to act.
 
-import { channelOf } from "./store.js";
+import { channelOf, otherOf } from "./store.js";
 
 const SLACKBOT = { id: "USLACKBOT", name: "slackbot", real_name: "Slackbot", color: "#5b6770" };
 
@@ -10,7 +10,7 @@ export function contexts(store, ui) {
     return {
       me: store.me?.id,
       person: (id) => store.people.get(id) ?? (id === SLACKBOT.id ? SLACKBOT : null),
-      channel: (id) => channelOf(store, id),
+      channel: (id) => channelOf(store, id) ?? otherOf(store, id),
       people: () => [...store.people.values()].filter((person) => !person.is_bot && !person.deleted),
       channels: () => store.channels,
       openChannel: ui.openChannel,

@@ -46,6 +46,7 @@ export function link(url, ...children) {
 
 const ICONS = {
   hash: "M6 2 4.5 14M11.5 2 10 14M2.5 5.5h11.5M2 10.5h11.5",
+  lock: "M4 7h8v6.5H4zM5.5 7V5a2.5 2.5 0 0 1 5 0v2",
   close: "M3.5 3.5l9 9M12.5 3.5l-9 9",
   send: "M2.5 2.5 14 8 2.5 13.5 4 8.7 9 8 4 7.3z",
   reply: "M2.5 3.5h11v7.5H8L4.5 14v-3h-2z",

@@ -138,6 +138,10 @@ function redraw(channel) {
 /* Moving about */
 
 async function openChannel(id) {
+  if (kept.otherOf(store, id)) {
+    await tell("/ui/join", { as: as(), channel: id });
+    await readState();
+  }
   store.current = id;
   forgetUnread(id);
   closeThread();
@@ -235,7 +239,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
   const url = link && new URL(link.href);
   const path = url?.pathname.match(/^\/archives\/(\w+)(?:\/p(\d{10})(\d{6}))?/);
-  if (!path || !kept.channelOf(store, path[1])) return;
+  if (!path || !(kept.channelOf(store, path[1]) ?? kept.otherOf(store, path[1]))) return;
   event.preventDefault();
   goTo(path[1], path[2] && `${path[2]}.${path[3]}`, url.searchParams.get("thread_ts"));
 });

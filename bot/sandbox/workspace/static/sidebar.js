@@ -6,7 +6,7 @@ import { openMenu } from "./menu.js";
 /** do: open(id), be(personId), beside(personId). */
 export function sidebar(workspace, act) {
   return [
-    el("div", { class: "side-scroll" }, workspace.homeTab && homeLine(workspace, act), part("Channels", workspace.channels.map((channel) => channelLine(channel, workspace, act))), part("Direct messages", workspace.dms.map((dm) => dmLine(dm, workspace, act))), !workspace.phone && people(workspace, act)),
+    el("div", { class: "side-scroll" }, workspace.homeTab && homeLine(workspace, act), part("Channels", workspace.channels.map((channel) => channelLine(channel, workspace, act))), part("You may join", workspace.others.map((channel) => channelLine(channel, workspace, act))), part("Direct messages", workspace.dms.map((dm) => dmLine(dm, workspace, act))), !workspace.phone && people(workspace, act)),
   ];
 }
 
@@ -22,7 +22,7 @@ function line({ id, testid, unread, loud, lead, words, workspace, act, extra }) 
 }
 
 function channelLine(channel, workspace, act) {
-  return line({ id: channel.id, testid: `channel-${channel.name}`, unread: channel.unread, loud: channel.mentioned, lead: icon("hash"), words: channel.name, workspace, act });
+  return line({ id: channel.id, testid: `channel-${channel.name}`, unread: channel.unread, loud: channel.mentioned, lead: icon(channel.is_private ? "lock" : "hash"), words: channel.name, workspace, act });
 }
 
 function dmLine(dm, workspace, act) {

@@ -7,6 +7,7 @@ export function createStore(phone) {
     people: new Map(),
     channels: [],
     dms: [],
+    others: [],
     commands: [],
     shortcuts: [],
     world: null,
@@ -30,6 +31,7 @@ export function takeState(store, state, turn) {
   store.people.set(state.me.id, state.me);
   store.channels = (state.channels ?? []).filter((channel) => channel.kind !== "dm");
   store.dms = state.dms ?? [];
+  store.others = state.others ?? [];
   store.commands = state.commands ?? [];
   store.shortcuts = state.shortcuts ?? [];
   store.world = state.world ?? null;
@@ -57,6 +59,11 @@ export function allChannels(store) {
 
 export function channelOf(store, id) {
   return allChannels(store).find((channel) => channel.id === id) ?? null;
+}
+
+/** A public channel that this person is not in. */
+export function otherOf(store, id) {
+  return store.others.find((channel) => channel.id === id) ?? null;
 }
 
 export function botOf(store) {
