@@ -20,6 +20,7 @@ _TONES = {
     IncidentState.RESOLVED: Tone.OK,
     IncidentState.CLOSED: Tone.OK,
 }
+_ASKED = 3  # people on call whom the header names
 _SHOWN = 60  # entries of a timeline in one answer
 _ENDS = {State.SUCCEEDED: "✅", State.FAILED: "🔴", State.RUNNING: "⏳", State.VERIFYING: "⏳"}
 
@@ -31,7 +32,7 @@ class Seen:
     failing: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (place, its failing checks)
     changes: tuple[Run, ...] = ()  # the newest first
     locks: tuple[LockInfo, ...] = ()
-    on_call: tuple[str, ...] = ()  # names, whose turn it is first
+    on_call: tuple[str, ...] = ()  # names, whose turn it is first; with who of them is silent or away
     entries: int = 0
     typed: int = 0
     followups: tuple[Followup, ...] = ()
@@ -132,8 +133,11 @@ def _roles(incident: Incident, names: Names) -> str:
 def _on_it(incident: Incident, seen: Seen, names: Names) -> str:
     if incident.acknowledged_by:
         return f"{bold('On it')} {_name(incident.acknowledged_by, names)}"
-    on_call = f"on call is {seen.on_call[0]}" if seen.on_call else "the policy names nobody on call"
-    return f"{bold('On it')} nobody yet; {on_call}" if incident.ongoing else ""
+    if not seen.on_call:
+        return f"{bold('On it')} nobody yet; the policy names nobody on call" if incident.ongoing else ""
+    first, *others = seen.on_call[:_ASKED]
+    then = f", then {', '.join(others)}" if others else ""
+    return f"{bold('On it')} nobody yet; on call is {first}{then}" if incident.ongoing else ""
 
 
 def _next(incident: Incident, seen: Seen) -> str:

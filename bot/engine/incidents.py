@@ -108,7 +108,7 @@ class EngineIncidents:
         found = await self.pick(incident, INCIDENT_READ)
         if isinstance(found, Card):
             return found
-        seen = await see(self._at.pool, found, [self._name(one) for one in self._on_call(await self._now())])
+        seen = await see(self._at.pool, found, [clean(self._name(one)) for one in self._on_call(await self._now())])
         return self.aloud(found, header_card(found, seen, self._name))
 
     async def timeline(self, incident: IncidentId | None) -> Card:

@@ -14,6 +14,7 @@ from bot.engine.installation import Installation
 from bot.slack.app import Identity
 from bot.slack.follow import Follower
 from bot.slack.incidents import IncidentTeller
+from bot.slack.presence import Presence
 from bot.slack.rooms import Rooms
 from bot.slack.send import Sender
 from bot.timeline import Projector
@@ -56,6 +57,7 @@ def tell(
         names=installation.people.name,
         on_call=on_call,
         commands=installation.commands,
+        presence=Presence(client, installation.clock),
     )
     rooms = Rooms(
         installation.pool,

@@ -89,7 +89,7 @@ class Follower:
         commands: Mapping[str, Command],
         bell: Bell,
         poll: float = 1.0,
-        presence: Presence | None = None,
+        presence: Presence[RunId] | None = None,
     ) -> None:
         self._pool = pool
         self._catalog = catalog

@@ -3,7 +3,8 @@
 A message's intent and which entries it tells are committed together: none is told twice, none is forgotten.
 """
 
-from collections.abc import Awaitable, Callable, Container, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -16,13 +17,15 @@ from bot.db.incident_seen import see
 from bot.db.posts import Intent
 from bot.domain.card import Card, Tone
 from bot.domain.catalog import Catalog
-from bot.domain.incident import Followup, Incident, IncidentState, Role
+from bot.domain.incident import Followup, Incident, IncidentId, IncidentState, Role
 from bot.domain.incident_card import announcement, call_card, entry_line, header_card, reminder_card
 from bot.domain.postmortem import due_at as postmortem_due_at
 from bot.domain.report_card import overdue_card
 from bot.domain.timeline import TimelineEntry
+from bot.domain.words import clean
 from bot.slack.desired import DECIDE, END, THREAD
 from bot.slack.mrkdwn import mrkdwn
+from bot.slack.presence import Presence
 from bot.slack.update_asks import tell_asks
 from bot.slack.wanted import wanted
 
@@ -54,6 +57,7 @@ class IncidentTeller:
         names: Callable[[str], str],
         on_call: OnCall,
         commands: Container[str],
+        presence: Presence[IncidentId] | None = None,
         poll: float = 1.0,
     ) -> None:
         self._pool = pool
@@ -64,9 +68,21 @@ class IncidentTeller:
         self._on_call = on_call
         self._commands = commands
         self._poll = poll
+        self._presence = presence
+        self._stirred: set[IncidentId] = set()  # whose people came or went
         self._reminded: datetime | None = None
 
     async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tell_all())
+            if self._presence is not None:
+                tasks.create_task(self._presence.run(self._look_again))
+
+    def _look_again(self, incident: IncidentId) -> None:
+        """With the next step, also when nothing was recorded."""
+        self._stirred.add(incident)
+
+    async def _tell_all(self) -> None:
         with self._bell.listener("incidents") as rung:
             while True:
                 try:
@@ -78,7 +94,10 @@ class IncidentTeller:
 
     async def step(self) -> None:
         """Every incident whose messages may not be as they should."""
+        stirred, self._stirred = self._stirred, set()
         async with self._pool.acquire() as connection, connection.transaction():
+            for one in stirred:
+                await incidents.touch(connection, one)
             found = await incidents.unshown(connection)
             for incident, version in found:
                 if await self._guarded(connection, partial(self._show, incident=incident)):
@@ -104,11 +123,24 @@ class IncidentTeller:
         if incident.place is None or incident.channel is None:
             return
         at = await database.now(connection)
-        seen = await see(connection, incident, [self._names(one) for one in self._on_call(at)])
+        seen = await see(connection, incident, self._awake(incident, self._on_call(at)))
         card = header_card(incident, seen, self._names)
         await self._intend(connection, incident, header_key(incident), card, channel=incident.channel)
         await self._announce(connection, incident)
         await self._thread(connection, incident)
+
+    def _awake(self, incident: Incident, on_call: Sequence[str]) -> list[str]:
+        """Who is on call by name, and who of them is silent or away as long as nobody is on it."""
+        about = self._about(incident, on_call)
+        return [f"{clean(self._names(one))}{f' ({about[one]})' if about.get(one) else ''}" for one in on_call]
+
+    def _about(self, incident: Incident, people: Sequence[str]) -> Mapping[str, str]:
+        if self._presence is None:
+            return {}
+        if incident.acknowledged_at is not None or not incident.ongoing:
+            self._presence.forget(incident.id)
+            return {}
+        return self._presence.of(incident.id, people)
 
     async def _announce(self, connection: Connection, incident: Incident) -> None:
         """One line in the service's channel, edited in place: those who are not invited learn of it."""

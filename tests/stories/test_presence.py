@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable
 
+from tests.stories.test_incident import ON_CALL, header, placed
 from tests.support.company import Company
 from tests.support.desk import Shelf
 
@@ -32,3 +33,17 @@ async def test_what_slack_does_not_say_is_not_shown_and_nothing_waits_for_it(com
         what="presence to be asked for",
     )
     assert "silent" not in company.text(company.slack.now(card) or card)
+
+
+async def test_an_incidents_header_says_who_is_awake_until_somebody_is_on_it(
+    open_company: Open,
+) -> None:
+    company = await open_company(policy=ON_CALL)
+    company.slack.set_away("U0ANA")
+    company.slack.set_silent("U0BEN", time.time() + 3600)
+    await company.type("chi", "/incident checkout answers 500")
+    card = await header(company, await placed(company))
+    told = company.text(await company.becomes(card, "on call is Ana (away), then Ben (silent until"))
+    assert told.count("Chi") >= 1
+    await company.click("chi", card, "incident.ack")
+    await company.becomes(card, "On it* Chi", without="(away)")
