@@ -15,7 +15,7 @@ from bot.domain.event import Event, Kind
 from bot.domain.incident import Incident, IncidentId
 from bot.domain.json import Json, JsonObject
 from bot.domain.run import Lock, Run
-from bot.domain.words import clean, quoted, span
+from bot.domain.words import clean, plain, quoted, span
 from permissions.model import Risk
 
 Names = Callable[[str], str]
@@ -158,7 +158,7 @@ def entry_of(
         return _from_outside(event, incident, before=before)
     if run is not None and (run.command in _ABOUT_ITSELF or _not_worth_it(event, run)):
         return None
-    text = _told(event, run, names)
+    text = plain(_told(event, run, names), names)
     if not text:
         return None
     return NewEntry(
@@ -219,14 +219,14 @@ def _said(body: JsonObject) -> str:
 
 
 def _step(body: JsonObject, run: Run, _: str) -> str:
-    took, says = body.get("took_s"), " ".join(str(body.get("says") or "").split())
+    took, says = body.get("took_s"), " ".join(plain(str(body.get("says") or "")).split())
     lap = f" in {span(timedelta(seconds=took))}" if isinstance(took, int | float) else ""
     return f"{run.label} {body.get('step', '')}: {body.get('state', 'done')}{lap}{f', {says}' if says else ''}"
 
 
 def _ended(body: JsonObject, run: Run, _: str) -> str:
     state = str(body.get("state", "ended")).replace("_", " ")
-    return f"{run.label} {run.text} {state}: {' '.join(str(body.get('says') or '').split())}"
+    return f"{run.label} {run.text} {state}: {' '.join(plain(str(body.get('says') or '')).split())}"
 
 
 def _settled(body: JsonObject, run: Run, who: str) -> str:

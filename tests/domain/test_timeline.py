@@ -20,6 +20,7 @@ from bot.domain.incident import (
 )
 from bot.domain.run import Lock, Run, RunId, State
 from bot.domain.timeline import concerns, earlier, entry_of, from_body, live, named
+from bot.domain.words import when
 from permissions.model import Risk
 
 AT = datetime(2026, 11, 20, 3, 7, tzinfo=UTC)
@@ -59,6 +60,11 @@ TOLD = [
     (Kind.APPROVAL_ALONE, {"because": "nobody answers"}, "Ana went on alone with R-42: “nobody answers”"),
     (Kind.APPROVAL_BROKEN_GLASS, {"because": "it burns"}, "Ana broke the glass for R-42: “it burns”"),
     (Kind.STEP_ENDED, {"step": "fetch", "state": "done", "took_s": 6.2}, "R-42 fetch: done in 6.2 s"),
+    (
+        Kind.RUN_ENDED,
+        {"state": "succeeded", "says": f"nothing to replay since {when(AT, 'date')}."},
+        "R-42 /rollback shop production --to 4c1d2a7 succeeded: nothing to replay since 2026-11-20 03:07 UTC.",
+    ),
     (
         Kind.RUN_ENDED,
         {"state": "timed_out", "says": "It did\nnot end."},
