@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 TITLE = "Lantern Shop"
-KILL, SLOW, BREAK = "kill-bot", "slow-staging", "break-again"
+KILL, SLOW, BREAK, REPORT = "kill-bot", "slow-staging", "break-again", "monitor-reports"
 
 ACTIONS = (
     {
@@ -18,6 +18,11 @@ ACTIONS = (
         "time to kill the bot in the middle of it.",
     },
     {
+        "id": REPORT,
+        "label": "Let the uptime monitor report",
+        "confirm": "A monitor outside looks at the checkout and tells the bot what it sees, as Pingdom would.",
+    },
+    {
         "id": BREAK,
         "label": "Deploy the broken release again",
         "confirm": "Mia's release becomes production's current one again; six new payments do not reach the shop.",
@@ -27,11 +32,14 @@ TOUR = (  # a command between ` ` becomes a button
     "The alert comes by itself: the bot watches",
     "Open the shop (above), buy a lamp: it fails",
     "Look: `/health shop production`",
-    "`/rollback because checkout answers 500`",
+    "[Open incident] below: its channel appears at the left, with all that is known",
+    "There: [I'm on it], then `/rollback because checkout answers 500`",
     "Approve it as Ana: refused, and told who can",
     "＋ second person, Ben: approve in his direct messages",
     "Reload the shop: it sells",
     "“Replay 6 webhooks…”, Ben approves; again: nothing is sent twice",
+    "In the incident's channel `/incident resolve checkout answers again`: [Export PDF], [Draft post-mortem]",
+    "Read the thread under its header: nobody wrote it",
     "As Eli, who may only look: `/rollback shop production`",
     "Hold up staging's database, `/backup db shop staging`, kill the bot: its word after its return",
     "Back up once more, then `/backup verify shop staging`",

@@ -1,5 +1,6 @@
 """Plays people in the workspace, prints what they do and see, and judges by what a person could see alone."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from aiohttp import ClientSession, ClientTimeout
@@ -109,6 +110,16 @@ class Player:
         async with ClientSession(timeout=ClientTimeout(total=5)) as session, session.get(url) as reply:
             self.say(f"GET {url} answers {reply.status}")
             expect(reply.status == status, f"{url} answers {reply.status}, wanted {status}")
+
+    async def page(self, text: str) -> str:
+        """What stands behind the first address of ours in it."""
+        found = re.search(r"http://127[^|>\s]+/incidents/[^|>\s]+", text)
+        if found is None:
+            raise NotAsTold(f"there is no address in {text}")
+        async with ClientSession(timeout=ClientTimeout(total=5)) as session, session.get(found[0]) as reply:
+            self.say(f"GET {reply.url.origin()}/incidents/… answers {reply.status}")
+            expect(reply.status == 200, f"the page answers {reply.status}")
+            return await reply.text()
 
     # printing
 

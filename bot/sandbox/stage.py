@@ -11,12 +11,13 @@ from pathlib import Path
 import yaml
 
 from bot.sandbox import folder as home
-from bot.sandbox import leftovers, panel
+from bot.sandbox import leftovers, monitor, panel
 from bot.sandbox.bot_process import AWAY_S, BotProcess, mark
 from bot.sandbox.folder import Identity
 from bot.sandbox.trouble import deploy_again, hold_orders
 from bot.sandbox.workspace import Workspace
 from bot.sandbox.world import World
+from bot.sandbox.world_files import MONITOR
 from bot.sandbox.world_state import usable
 
 ANA, BEN, CHI, ELI, MIA = "U0ANA", "U0BEN", "U0CHI", "U0ELI", "U0MIA"
@@ -63,7 +64,7 @@ class Stage:
     async def _start(self) -> None:
         await self._clear_away()
         self.world = World(self.folder / "world", now=datetime.now(UTC), picture_size=PICTURE_SIZE, tidied=True)
-        request_url = f"http://127.0.0.1:{self.identity.ports['slack']}/slack/events"
+        request_url = f"{self._bot_url()}/slack/events"
         self._stack.push_async_callback(self.world.close)
         async with asyncio.TaskGroup() as group:
             group.create_task(self.world.start())
@@ -96,6 +97,10 @@ class Stage:
             case panel.SLOW:
                 await self.hold_up_staging()
                 return f"Staging's orders are locked for {HELD_S:.0f} s. Type /backup db shop staging now."
+            case panel.REPORT:
+                production = self.world.environments["production"]
+                address = f"{self._bot_url()}/webhooks/{MONITOR}/shop.production/{self.world.monitor_secret}"
+                return await monitor.report(production.url, address, datetime.now(UTC))
             case panel.BREAK:
                 await deploy_again(self.world, datetime.now(UTC))
                 await self.look()
@@ -144,6 +149,9 @@ class Stage:
 
     def _bot_databases(self) -> tuple[Path, Path]:
         return self.folder / "bot" / "postgres", self.folder / "bot" / "scratch"
+
+    def _bot_url(self) -> str:
+        return f"http://127.0.0.1:{self.identity.ports['slack']}"
 
     def _write_files(self) -> None:
         self.world.write_catalog(self.folder / "catalog.yml")

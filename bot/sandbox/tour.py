@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import ClientError
 
-from bot.sandbox.player import Player, expect
+from bot.sandbox.player import SOON_S, Player, expect
 from bot.sandbox.stage import ANA, BEN, ELI, OPS, Stage
 from bot.sandbox.workspace.things import Message
 
@@ -19,6 +19,10 @@ Step = tuple[str, Callable[[], Awaitable[None]]]
 class Tour:
     """`as_told` after `play`."""
 
+    _health_card: Message
+    _room: str  # the incident's channel
+    _header: Message
+    _resolved: Message  # the answer at its end
     _plan: Message  # the rollback's card in the channel
     _copies: list[Message]
     _done: Message  # the same card after its end
@@ -45,11 +49,14 @@ class Tour:
             ("Eli may only look", self._refused),
             ("Ana looks", self._health),
             ("The shop really fails", self._really),
-            ("Ana asks for the rollback", self._ask),
+            ("Ana opens an incident from the card: its channel is there", self._open),
+            ("In that channel she asks for the rollback, and names no place", self._ask),
             ("Ana may not approve it herself", self._not_herself),
             ("Ben approves in his direct messages; it runs and is verified", self._approve),
             ("The shop answers, no copy of the card is left with buttons", self._answers),
             ("Six webhooks are replayed, and nothing twice", self._replay),
+            ("She resolves the incident; its timeline has written itself", self._resolve),
+            ("It is handed on: a PDF, a page for those without Slack, a post-mortem", self._hand_on),
             ("The bot is killed in the middle of a backup", self._kill),
             ("A backup, and its proof", self._backup),
             ("What may Eli do, and what ran", self._questions),
@@ -89,14 +96,28 @@ class Tour:
         card = await play.public(
             OPS, "2 of ", "fail", "Checkout", "answers 500", "Last change", "“New checkout” by Mia"
         )
-        self._offers(card, "Roll back…", "Replay 6 webhooks…")
+        self._offers(card, "Roll back…", "Replay 6 webhooks…", "Open incident")
+        self._health_card = card
 
     async def _really(self) -> None:
         await self._player.url(self._checkout(), 500)
 
+    async def _open(self) -> None:
+        play = self._player
+        await play.click(ANA, self._health_card, "Open incident", "on that card")
+        self._room = await play.ws.wait_for(self._incident_channel, SOON_S, "the incident's channel")
+        play.say(f"(#{self._stage.name(self._room)} is there, with Ana in it)")
+        self._header = await play.public(
+            self._room, "INC-1 SEV2", f"investigating · {PLACE}", "Failing", "Checkout", "on call is Ana", new=False
+        )
+        self._offers(self._header, "I'm on it", "Roll back…", "Resolve")
+        await play.click(ANA, self._header, "I'm on it", "on the header")
+        await play.becomes(self._header, "On it Ana")
+
     async def _ask(self) -> None:
         play = self._player
-        await play.type(ANA, OPS, "/rollback because checkout answers 500")
+        await play.type(ANA, self._room, "/rollback because checkout answers 500")
+        await play.whisper(ANA, f"it is in #{self._stage.name(OPS)}")
         bad, good = self._stage.world.bad_commit[:7], self._stage.world.good_commit[:7]
         self._plan = await play.public(
             OPS, f"Roll back {PLACE}?", bad, good, "“New checkout”", "checkout answers 500"
@@ -144,6 +165,29 @@ class Tour:
         expect(again == sent, f"{again - sent} webhooks were sent twice")
         play.say(f"(the payment provider still counts {sent} deliveries: nothing was sent twice)")
 
+    async def _resolve(self) -> None:
+        play = self._player
+        await play.becomes(self._header, "none of the watch's alarms is on", "/replay-webhook", within=RUN_S)
+        await play.type(ANA, self._room, "/incident resolve checkout answers again")
+        self._resolved = await play.public(self._room, "INC-1 is resolved. Down ", " entries, none typed")
+        self._header = await play.becomes(self._header, "resolved", "checkout answers again")
+        await play.thread(
+            self._header, "opened it as SEV2", "Ana is on it", "Ben approved", "is back on", "6 of 6", "resolved"
+        )
+
+    async def _hand_on(self) -> None:
+        play = self._player
+        await play.click(ANA, self._resolved, "Export PDF", "on the answer")
+        exported = await play.dm(ANA, "inc-1-timeline.pdf")
+        await play.click(ANA, self._resolved, "Draft post-mortem", "beside it")
+        drafted = await play.dm(ANA, "inc-1-postmortem.pdf")
+        for file in (*exported.files, *drafted.files):
+            expect(file.content.startswith(b"%PDF"), f"{file.name} is no PDF")
+        await play.type(ANA, self._room, "/incident link")
+        link = await play.whisper(ANA, "The live timeline of INC-1", "also while Slack is down")
+        page = await play.page(str(link.blocks))
+        expect("Ben approved" in page, f"the page without Slack says only: {page[:500]}")
+
     async def _kill(self) -> None:
         play, stage = self._player, self._stage
         held = await stage.hold_up_staging()
@@ -178,6 +222,9 @@ class Tour:
         await play.public(OPS, "whole", "every one sealed and unchanged")
 
     # --- inside -----------------------------------------------------------------------------------------------
+
+    def _incident_channel(self) -> str | None:
+        return next((one.id for one in self._stage.workspace.state.channels.values() if one.name[:4] == "inc-"), None)
 
     def _checkout(self) -> str:
         return f"{self._stage.world.environments['production'].url}/checkout?sku=harbour"

@@ -17,12 +17,13 @@ Names = Callable[[str], str]
 
 def card(message: Message, names: Names) -> list[str]:
     """The message as lines: its blocks, or its text where there are none."""
+    files = [f"📎 {file.name} ({file.size} bytes)" for file in message.files]
     if not message.blocks:
-        return _wrapped(words(message.text, names))
+        return [*_wrapped(words(message.text, names)), *files]
     lines = [line for block in message.blocks for line in _block(block, names)]
     while lines and not lines[-1]:
         lines.pop()
-    return lines + [f"📎 {file.name} ({file.size} bytes)" for file in message.files]
+    return [*lines, *files]
 
 
 def framed(lines: list[str], head: str) -> str:

@@ -4,6 +4,7 @@ Built once under one folder and found again at the next start. It breaks real pa
 """
 
 import asyncio
+import hashlib
 import shutil
 import time
 from collections.abc import Mapping
@@ -96,6 +97,11 @@ class World:
         """What `--folder` of the supervisor's terminal wants."""
         return self._supervised.folder
 
+    @property
+    def monitor_secret(self) -> str:
+        """What stands in the uptime monitor's settings; the same at every start."""
+        return hashlib.sha256(f"monitor {self._known().webhook_secrets['production']}".encode()).hexdigest()
+
     def bot_environment(self) -> dict[str, str]:
         """The secrets that the demo's catalog names."""
         production, staging = (self.environments[name] for name in ENVIRONMENTS)
@@ -105,6 +111,7 @@ class World:
             "STRIPE_KEY": production.stripe_key,
             "STRIPE_STAGING_KEY": staging.stripe_key,
             "SHOP_STAGING_WEBHOOK_SECRET": staging.webhook_secret,
+            "SHOP_MONITOR_HOOK": self.monitor_secret,
             "SHOP_PICTURE_SIZE": str(self._picture_size),
         }
 

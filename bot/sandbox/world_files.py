@@ -11,6 +11,7 @@ import yaml
 Channels: TypeAlias = "Mapping[str, str | Sequence[str]]"
 
 CHANNELS: Channels = {"cards": "C0SHOPOPS", "production": ["C0SHOPOPS"], "staging": ["C0SHOPDEV"]}
+MONITOR = "outside"  # a service that looks at the shop from elsewhere
 CHECKS = (
     {"name": "Home", "path": "/", "status": 200},
     {"name": "Shop", "path": "/health", "status": 200, "expect": {"status": "healthy", "database": "ok"}},
@@ -48,6 +49,7 @@ def environment(
     """One environment as the catalog shows it."""
     restart = [sys.executable, "-m", "bot.sandbox.supervisor", "restart", name, "--folder", str(supervised)]
     told: dict[str, object] = {} if protected else {"protected": False}
+    heard = {"webhooks": {MONITOR: {"kind": "pingdom", "secret": "$SHOP_MONITOR_HOOK"}}} if protected else {}
     return told | {
         "url": url,
         "health": deepcopy(list(CHECKS)),  # shared parts would become YAML anchors
@@ -60,6 +62,7 @@ def environment(
         },
         "postgres": {"url": database},
         "stripe": dict(stripe),
+        **heard,
     }
 
 

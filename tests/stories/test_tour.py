@@ -16,7 +16,7 @@ import pytest
 from bot.sandbox.folder import MARKER
 
 pytestmark = pytest.mark.heavy
-STEPS = 13
+STEPS = 16
 
 
 @pytest.fixture
