@@ -61,7 +61,7 @@ async def known(rows: Rows) -> bool:
 
 
 async def missed(rows: Rows, gap: Gap, schedules: Sequence[str]) -> Missed:
-    """Of runs that were asked for before the gap."""
+    """Of runs that were asked for before the gap; what was typed about an incident may be for those in it alone."""
     found = await rows.fetch(
         """
         SELECT id, text, state,
@@ -74,6 +74,7 @@ async def missed(rows: Rows, gap: Gap, schedules: Sequence[str]) -> Missed:
         FROM runs
         WHERE created_at < $1
           AND (finished_at IS NULL OR finished_at >= $1)
+          AND command NOT IN ('/incident', '/timeline')
         ORDER BY id
         LIMIT 200
         """,
