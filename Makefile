@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DOORS := tests/stories/test_fuzz.py tests/slack/test_guard.py tests/permissions/test_laws.py
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
@@ -42,5 +43,9 @@ bench: $(STAMP) ## Measure acknowledgement, start-up and backup against a baseli
 
 prove: $(STAMP) ## Crash, freeze, cut and race the real bot, and check every promise (SEED=… repeats, ARGS=--short)
 	$(BIN)/python -m tests.prove $(ARGS)
+	$(if $(ARGS),,$(MAKE) doors)
 
-.PHONY: help install demo test lint check heavy bench prove
+doors: $(STAMP) ## Throw thousands of broken payloads and hostile words at every way in (SEED=… others, EXAMPLES=… more)
+	EXAMPLES=$(or $(EXAMPLES),50) $(BIN)/python -m pytest -q $(DOORS)
+
+.PHONY: help install demo test lint check heavy bench prove doors

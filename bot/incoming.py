@@ -19,7 +19,7 @@ from bot.domain import card as cards
 from bot.domain.catalog import Catalog, Place
 from bot.domain.errors import ProviderError
 from bot.domain.event import Kind
-from bot.domain.incoming import Forged, Incoming, Malformed, Notice, Receiver
+from bot.domain.incoming import Forged, Incoming, Malformed, Notice, Receiver, storable
 from bot.domain.incoming_card import monitor_card, watch_says
 from bot.domain.json import JsonObject
 from bot.logs import Seldom
@@ -93,7 +93,7 @@ class Webhooks:
             return self._counted(receiver.kind, "malformed", 400, "not in a form that is known")
         if notice is None:
             return self._counted(receiver.kind, "ignored", 200, "thank you; nothing to note")
-        return await self._kept(place, letter.name, receiver, notice)
+        return await self._kept(place, letter.name, receiver, storable(notice))
 
     def _addressed(self, letter: Letter) -> tuple[Place, Receiver, str] | None:
         """(place, receiver, name of the secret) that an address stands for."""

@@ -5,7 +5,7 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -18,6 +18,8 @@ TOLERANCE = timedelta(seconds=300)
 STALE = timedelta(hours=24)
 """How old the time inside a body may be where the signature covers no timestamp: delivery ids are kept 25 h."""
 _SAYS = 200
+_UNFIT = re.compile("[\x00\ud800-\udfff]")
+_LONGEST = 200
 _PRIVATE = re.compile(
     r"[\w.+-]+@[\w-]+\.[\w.-]+"  # addresses
     r"|\b(?:[sr]k_(?:live|test)|whsec|xox[a-z]|xapp|sbp|ghp)[_-]\w+"  # keys
@@ -81,6 +83,15 @@ class Notice:
     at: datetime | None = None
     monitor: str = ""
     state: State = ""
+
+
+def storable(notice: Notice) -> Notice:
+    """Without what PostgreSQL cannot hold: no text has a zero byte or half a character, and no key is endless."""
+    kind, says, link, monitor = (
+        _UNFIT.sub("", one) for one in (notice.kind, notice.says, notice.link, notice.monitor)
+    )
+    known_by = notice.id.encode("utf-8", "replace").decode()
+    return replace(notice, id=known_by, kind=kind[:_LONGEST], says=says, link=link, monitor=monitor[:_LONGEST])
 
 
 @dataclass(frozen=True, slots=True)

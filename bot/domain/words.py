@@ -13,11 +13,11 @@ BOLD, CODE, ITALIC, PERSON, WHEN, LINK, CHANNEL, END, SPLIT = (chr(0xE000 + n) f
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 _MARK = re.compile(f"([{BOLD}{CODE}{ITALIC}{PERSON}{WHEN}{LINK}{CHANNEL}])([^{END}]*){END}")
 _CHANNEL_ID = re.compile(r"\b[CG]0[A-Z0-9]{5,20}\b")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def clean(text: str, limit: int = 3000) -> str:
-    """Text from outside, without our marks, control and direction characters, at most `limit` long."""
+    """Text from outside, without our marks, control, direction and half characters, at most `limit` long."""
     kept = _CONTROL.sub("", _PRIVATE.sub("", text))
     return kept if len(kept) <= limit else kept[: limit - 1] + "…"
 

@@ -159,8 +159,8 @@ class Listeners:
         at = self._clock()
         answer = await self._guarded(self._view(body, at), at)
         wrong = answer.wrong or ({"": answer.card.text} if answer.card else {})
-        if wrong:
-            await ack(response_action="errors", errors=errors(wrong, payloads.inputs(body)))
+        if wrong and (inputs := payloads.inputs(body)):
+            await ack(response_action="errors", errors=errors(wrong, inputs))
         elif answer.form is not None:
             await ack(response_action="update", view=form_view(answer.form))
         else:
@@ -253,7 +253,7 @@ def bolt_app(identity: Identity, signing_secret: str, client: AsyncWebClient, li
 
 async def _answer_errors(error: Exception, body: dict[str, object]) -> BoltResponse:
     error_id = secrets.token_hex(3)
-    log.error("listener.failed", error_id=error_id, error=repr(error))
+    log.error("listener.failed", error_id=error_id, exc_info=error)
     if body.get("type") == "event_callback":
         return BoltResponse(status=503, body="not recorded; please deliver again")
     text = f"Something failed on my side; my log names it {error_id}. I do not know whether this was recorded."

@@ -75,8 +75,8 @@ class SlackInbox:
                     await self._people.keep([cast("dict[str, object]", user)], rows)
             case "app_home_opened" if event.get("tab") == "home":
                 view = event.get("view")
-                known = str(view.get("hash") or "") if isinstance(view, dict) else ""
-                await homes.opened(rows, str(event.get("user")), known)
+                known = _id(view.get("hash")) if isinstance(view, dict) else ""
+                await homes.opened(rows, _id(event.get("user")), known)
             case "tokens_revoked" | "app_uninstalled" as kind:
                 await events.record(rows, Kind.SLACK_REVOKED, body={"by": str(kind)})
 
@@ -94,3 +94,8 @@ class SlackInbox:
                 self._revoked()
             case other:
                 log.info("event.ignored", type=other)
+
+
+def _id(value: object) -> str:
+    """As PostgreSQL can hold it: nothing of ours is called otherwise."""
+    return value if isinstance(value, str) and value.isascii() and "\0" not in value else ""

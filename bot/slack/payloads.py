@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from bot.domain.invocation import Actor, Click, Invocation, Submission
 from bot.domain.parse import UMBRELLA
@@ -13,6 +13,12 @@ from bot.domain.parse import UMBRELLA
 
 class _Payload(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _storable(cls, value: object) -> object:
+        """PostgreSQL holds no zero bytes; Slack sends none."""
+        return value.replace("\0", "") if isinstance(value, str) else value
 
 
 class SlashPayload(_Payload):
@@ -149,8 +155,12 @@ def submission(body: Mapping[str, object], received_at: datetime) -> Submission:
 
 
 def inputs(body: Mapping[str, object]) -> list[str]:
-    """The blocks of a submitted form that can show what is wrong with them, from the top."""
-    return [block.block_id for block in ViewPayload.model_validate(body).view.blocks if block.type == "input"]
+    """The blocks of a submitted form that can show what is wrong, from the top; none where we cannot read it."""
+    try:
+        blocks = ViewPayload.model_validate(body).view.blocks
+    except ValidationError:
+        return []
+    return [block.block_id for block in blocks if block.type == "input"]
 
 
 def invocation(body: Mapping[str, object], received_at: datetime) -> Invocation:
@@ -202,4 +212,4 @@ def click(body: Mapping[str, object], received_at: datetime) -> Click:
 
 def delivery_key(kind: str, value: str) -> bytes:
     """SHA-256, so that no trigger_id is stored."""
-    return hashlib.sha256(f"{kind}:{value}".encode()).digest()
+    return hashlib.sha256(f"{kind}:{value}".encode("utf-8", "replace")).digest()

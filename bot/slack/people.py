@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import metrics
 from bot.db import people as table
 from bot.db.database import AWAY, Pool, Rows
+from bot.domain.words import clean
 from bot.slack.groups import Groups
 from bot.slack.send import error_name
 from permissions.model import Person
@@ -153,9 +154,9 @@ def _person(user: dict[str, object], now: datetime) -> Person:
     profile = user.get("profile")
     named = profile.get("display_name") or profile.get("real_name") if isinstance(profile, dict) else None
     return Person(
-        id=str(user["id"]),
-        team_id=str(user.get("team_id", "")),
-        name=str(named or user.get("real_name") or user.get("name") or user["id"]),
+        id=clean(str(user["id"]), 40),
+        team_id=clean(str(user.get("team_id", "")), 40),
+        name=clean(str(named or user.get("real_name") or user.get("name") or user["id"]), 200),
         is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger")),
         is_deactivated=bool(user.get("deleted")),
         is_bot=bool(user.get("is_bot")),
