@@ -175,7 +175,7 @@ async def test_what_is_wrong_with_a_file_is_named(
 
 SCOPES = (
     (lambda asked: [one for one in asked if one != "chat:write"], "fail", "The token lacks chat:write."),
-    (lambda asked: [*asked, "channels:manage"], "warn", "The token may do more than needed: channels:manage."),
+    (lambda asked: [*asked, "canvases:write"], "warn", "The token may do more than needed: canvases:write."),
 )
 
 

@@ -21,7 +21,8 @@ class Aside:
         self._pool, self._open = pool, open_view
 
     async def tell(self, trigger: str, person: str, card: Card) -> None:
-        if await self._open(trigger, card_view(card)):
+        """A payload without a trigger or a person is nobody's press: there is nobody to tell."""
+        if not (trigger and person) or await self._open(trigger, card_view(card)):
             return
         with suppress(*AWAY):
             content = await wanted(self._pool, card, (), None)

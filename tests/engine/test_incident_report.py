@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from bot import logs
 from bot.cli import app
 from bot.db import database, events, incident_links, incident_report, incidents, seal, timeline
 from bot.db.bell import Bell
@@ -134,6 +135,7 @@ async def test_the_terminal_writes_a_file_for_one_pair_of_eyes(
         "DATABASE_URL": database_url,
     }.items():
         monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(logs, "silence", lambda: None)  # it is for a whole process
     cli = CliRunner()
     made = await asyncio.to_thread(cli.invoke, app, ["incident", "export", incident.label, "--as", "json"])
     assert made.exit_code == 0, made.output
