@@ -8,6 +8,7 @@ from bot.db import database, incident_steps, incidents
 from bot.db.database import AWAY
 from bot.domain.calling import to_ask
 from bot.domain.incident import Incident
+from bot.engine.incidents import first_of
 from bot.engine.installation import Installation
 
 log = structlog.get_logger()
@@ -49,8 +50,7 @@ class Calls:
 
     async def _ask(self, incident: Incident, connection: database.Connection) -> bool:
         at = await database.now(connection)
-        policy = self._at.policy
-        order = [one for one in (policy.oncall.order(at) if policy.oncall else ()) if one != incident.opened_by]
+        order = [one for one in first_of(self._at, incident, at) if one != incident.opened_by]
         asked = await incident_steps.called(connection, incident.id)
         due = to_ask(incident.opened_at, at, order, asked)
         for person in due:

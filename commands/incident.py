@@ -8,7 +8,19 @@ from typing import Annotated, Any, Literal
 from bot.domain.capability import Look, Running, StatusPage
 from bot.domain.card import Card
 from bot.domain.catalog import Place
-from bot.domain.command import Arg, Command, Day, Environment, IncidentRef, PersonRef, Service, Until, Verb, Words
+from bot.domain.command import (
+    Arg,
+    Command,
+    Day,
+    Environment,
+    IncidentRef,
+    Moment,
+    PersonRef,
+    Service,
+    Until,
+    Verb,
+    Words,
+)
 from bot.domain.errors import Impossible, ProviderError
 from bot.domain.incident import Affected, IncidentState, NewIncident, Role, Severity
 from bot.domain.outward import Ready, Wish
@@ -32,6 +44,10 @@ class Open:
     environment: Annotated[Environment | None, Arg(option="--environment")] = None
     private: Annotated[bool, Arg(option="--private", help="only who is brought in, and admins, know of it")] = False
     test: Annotated[bool, Arg(option="--test", help="a rehearsal: marked everywhere, counts nowhere")] = False
+    type: Annotated[
+        Literal["outage", "security"],
+        Arg(option="--type", help="security: private, in a channel without a name, with its checklist"),
+    ] = "outage"
 
     def __post_init__(self) -> None:
         if len(self.title.split()) < 2 or self.title.lower().startswith("inc-"):
@@ -68,6 +84,26 @@ class Take:
 class Give:
     role: Literal["commander", "scribe", "operations", "communications"]
     person: Annotated[PersonRef | None, Arg(help="else nobody has it any more")] = None
+    incident: IncidentRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    person: Annotated[PersonRef, Arg(help="who may know of it from now on")]
+    incident: IncidentRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    step: Annotated[int, Arg(help="1 to 5, as the header lists them")]
+    how: Annotated[Literal["done", "undone"] | None, Arg(help="else the person named, or you, has it")] = None
+    person: PersonRef | None = None
+    incident: IncidentRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    at: Annotated[Moment, Arg(help="when it is thought to have begun, in UTC: 02:00, 2026-11-19T02:00Z")]
     incident: IncidentRef | None = None
 
 
@@ -148,9 +184,10 @@ async def stats(request: Stats, _plan: Plan, running: Running) -> Card:
 
 async def open_(request: Open, _plan: Plan, running: Running) -> Card:
     affected = (Affected(request.service, request.environment or ""),) if request.service else ()
-    severity = Severity(request.severity) if request.severity else Severity.SEV3
-    new = NewIncident(request.title, severity, affected, request.private, request.test)
-    return await running.incidents.open(new, guessed=request.severity is None)
+    secret = request.type == "security"
+    severity = Severity(request.severity) if request.severity else Severity.SEV2 if secret else Severity.SEV3
+    new = NewIncident(request.title, severity, affected, request.private or secret, request.test, request.type)
+    return await running.incidents.open(new, guessed=request.severity is None and not secret)
 
 
 async def update(request: Say, _plan: Plan, running: Running) -> Card:
@@ -177,6 +214,21 @@ def take(role: Role) -> Callable[[Take, Plan, Running], Awaitable[Card]]:
 
 async def give(request: Give, _plan: Plan, running: Running) -> Card:
     return await running.incidents.role(request.incident, Role(request.role), request.person or "")
+
+
+async def invite(request: Invite, _plan: Plan, running: Running) -> Card:
+    return await running.incidents.security.invite(request.incident, request.person)
+
+
+async def tick(request: Tick, _plan: Plan, running: Running) -> Card:
+    if request.how is None:
+        who = request.person or running.actor
+        return await running.incidents.security.take(request.incident, request.step, who)
+    return await running.incidents.security.tick(request.incident, request.step, done=request.how == "done")
+
+
+async def suspected(request: Suspect, _plan: Plan, running: Running) -> Card:
+    return await running.incidents.security.suspect(request.incident, request.at)
 
 
 async def merge(request: Merge, _plan: Plan, running: Running) -> Card:
@@ -316,6 +368,12 @@ COMMAND = Command(
               "scribe <@U0BEN>"),
         _verb("role", Give, give, INCIDENT_UPDATE, "Any role, or nobody for it any more",
               "role communications <@U0CHI>"),
+        _verb("invite", Invite, invite, INCIDENT_UPDATE, "Lets one more person in",
+              "invite <@U0CHI>"),
+        _verb("step", Tick, tick, INCIDENT_UPDATE, "A security incident's checklist: who has a step, what is done",
+              "step 3 done"),
+        _verb("suspected", Suspect, suspected, INCIDENT_UPDATE, "When it may have begun: which backup is clean",
+              "suspected 02:00"),
         _verb("merge", Merge, merge, INCIDENT_UPDATE, "A duplicate ends in another one", "merge INC-8 --into INC-7"),
         _verb("followup", Todo, followup, INCIDENT_UPDATE, "What is left to do afterwards",
               "followup add alert on pool use --owner <@U0CHI> --due 2026-12-01"),

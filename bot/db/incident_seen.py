@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
 
-from bot.db import database, followups, incidents, locks, runs, timeline
+from bot.db import database, followups, incident_checklist, incidents, locks, runs, timeline
 from bot.db.database import Rows
 from bot.domain.incident import Affected, Incident
 from bot.domain.incident_card import Seen
@@ -23,6 +23,7 @@ async def see(rows: Rows, incident: Incident, on_call: Sequence[str] = ()) -> Se
         typed,
         tuple(await followups.listed(rows, incident.id)),
         await _late(rows, incident),
+        await incident_checklist.checklist(rows, incident) if incident.type == "security" else None,
     )
 
 

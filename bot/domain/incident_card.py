@@ -9,6 +9,7 @@ from bot.domain.card import Button, Card, Confirm, Tone
 from bot.domain.incident import Followup, Incident, IncidentState, Role
 from bot.domain.incident_report import IncidentReport
 from bot.domain.run import Run, State
+from bot.domain.security import Checklist, following, lines_of, number_of
 from bot.domain.timeline import LONGEST, TimelineEntry, line_of
 from bot.domain.words import bold, channel, clean, code, link, listed, quoted, some, span, when
 
@@ -37,6 +38,7 @@ class Seen:
     typed: int = 0
     followups: tuple[Followup, ...] = ()
     late_minutes: int = 0  # how long the next update for people outside is overdue
+    checklist: Checklist | None = None  # of a security incident
 
 
 def title_of(incident: Incident) -> str:
@@ -57,14 +59,14 @@ def header_card(incident: Incident, seen: Seen, names: Names) -> Card:
     ]
     around = [_failing(seen), _changes(seen, names), _locks(seen, names)] if incident.ongoing else []
     people = [_roles(incident, names), _on_it(incident, seen, names), _next(incident, seen)]
-    left = [_left(seen, names)]
+    left = [_checklist(seen, names), _left(seen, names)]
     parts = ["\n".join(line for line in group if line) for group in (lines, around, people, left)]
     return Card(
         _TONES[incident.state],
         title_of(incident),
         f"{title_of(incident)}. {incident.state.value.capitalize()}. {_now(incident)}".strip(),
         tuple(part for part in parts if part),
-        _buttons(incident),
+        _buttons(incident, seen),
         f"{incident.label} · {some(seen.entries, 'entry', 'entries')} in the timeline below, {seen.typed or 'none'} "
         f"typed · {code('/timeline …')} adds one",
     )
@@ -74,7 +76,22 @@ def _now(incident: Incident) -> str:
     return clean(incident.summary, 200) if incident.ongoing else ""
 
 
-def _buttons(incident: Incident) -> tuple[Button, ...]:
+def _checklist(seen: Seen, names: Names) -> str:
+    if seen.checklist is None:
+        return ""
+    people = {one for tick in seen.checklist.ticks for one in (tick.owner, tick.done_by) if one}
+    return "\n".join([bold("Checklist"), *lines_of(seen.checklist, [(one, _name(one, names)) for one in people])])
+
+
+def _tick(incident: Incident, seen: Seen) -> tuple[Button, ...]:
+    step = following(seen.checklist.ticks) if seen.checklist else None
+    if step is None:
+        return ()
+    number = number_of(step)
+    return (Button(f"Step {number} is done: {step}", action="incident.tick", target=f"{incident.target}/{number}"),)
+
+
+def _buttons(incident: Incident, seen: Seen) -> tuple[Button, ...]:
     if not incident.ongoing:
         return ()
     place = next((str(one) for one in incident.affected if one.environment), "")
@@ -88,7 +105,7 @@ def _buttons(incident: Incident) -> tuple[Button, ...]:
         "Is it over?", "For those who use the service: the checks are fine and people can work.", "Resolve"
     )
     done = Button("Resolve", action="incident.resolve", target=incident.target, confirm=over)
-    return (*acts, *asks, done)  # fmt: skip
+    return (*acts, *_tick(incident, seen), *asks, done)
 
 
 def _how_long(incident: Incident) -> str:

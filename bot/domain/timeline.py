@@ -280,6 +280,21 @@ def _asked(body: JsonObject, _: str, names: Names) -> str:
     return f"{names(str(body.get('person', '')))} was asked to come, as on call"
 
 
+def _step_taken(body: JsonObject, who: str, names: Names) -> str:
+    step = str(body.get("step", ""))
+    match body.get("what"):
+        case "owner":
+            return f"{names(str(body.get('person', '')))} has the step “{step}”"
+        case "done":
+            return f"{who} did the step “{step}”"
+        case _:
+            return f"{who} says that the step “{step}” is to be done again"
+
+
+def _at(stamp: object) -> str:
+    return f"{datetime.fromisoformat(str(stamp)).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 _OF_PLACE: Mapping[Kind, Callable[[JsonObject, str, Names], str]] = {
     Kind.HEALTH_CHANGED: _health,
     Kind.SCHEDULE_MISSED: lambda body, _, __: f"{body.get('line', 'What is scheduled')} did not run by itself",
@@ -291,6 +306,9 @@ _OF_PLACE: Mapping[Kind, Callable[[JsonObject, str, Names], str]] = {
     Kind.INCIDENT_ASKED: _asked,
     Kind.INCIDENT_UPDATED: lambda body, who, _: f"{who}: {body.get('text', '')}",
     Kind.INCIDENT_MERGED: lambda body, who, _: f"{who} merged INC-{body.get('merged', '?')} into it",
+    Kind.INCIDENT_INVITED: lambda body, who, names: f"{who} invited {names(str(body.get('person', '')))}",
+    Kind.INCIDENT_STEP_TAKEN: _step_taken,
+    Kind.INCIDENT_SUSPECTED: lambda body, who, _: f"{who} thinks that it began at {_at(body.get('at'))}",
     Kind.FOLLOWUP_ADDED: lambda body, who, _: f"{who} noted a follow-up: {body.get('text', '')}",
     Kind.FOLLOWUP_DONE: lambda body, who, _: f"{who} finished a follow-up: {body.get('text', '')}",
 }

@@ -13,7 +13,8 @@ PREFIX = "incident."
 
 async def press(installation: Installation, click: Click) -> Card | None:
     """None: the button names nothing of ours."""
-    incident = await incidents.by_target(installation.pool, click.target)
+    which, _, step = click.target.partition("/")
+    incident = await incidents.by_target(installation.pool, which)
     if incident is None:
         return None
     asked = Asked(click.actor.id, click.actor.team, click.channel, click.received_at)
@@ -25,6 +26,8 @@ async def press(installation: Installation, click: Click) -> Card | None:
             return await on.acknowledge(incident)
         case "hush":
             return await on.hush(incident)
+        case "tick" if step.isdigit() and len(step) < 3:
+            return await on.security.tick(incident.id, int(step), done=True)
         case "resolve":
             return await on.move(incident.id, IncidentState.RESOLVED)
         case _:

@@ -30,6 +30,7 @@ from bot.domain.timeline import NewEntry, TimelineEntry
 from bot.domain.words import bold, clean, code, when
 from bot.engine.installation import Installation
 from bot.engine.outward import EngineOutward
+from bot.engine.security import EngineSecurity
 from permissions.decide import Deny
 from permissions.model import (
     INCIDENT_READ,
@@ -77,6 +78,10 @@ class EngineIncidents:
     @property
     def outward(self) -> EngineOutward:
         return EngineOutward(self._at, self._by.at)
+
+    @property
+    def security(self) -> EngineSecurity:
+        return EngineSecurity(self._at, self._by.actor, self.pick, self.aloud)
 
     # --- reading --------------------------------------------------------------------------------------------
 
@@ -141,7 +146,7 @@ class EngineIncidents:
             incident, fresh = await incidents.open_(
                 connection, new, by=by.actor, team=by.team, asked_in=by.channel, run=by.run
             )
-            if fresh and not new.test:
+            if fresh and not new.test and new.type != "security":
                 await incidents.bring_in(connection, incident.id, on_call[:1])
             return incident, fresh
 
@@ -428,6 +433,14 @@ def may_know(installation: Installation, incident: Incident, person: Person) -> 
     """Everybody; of a private one those who were brought in, and those whose role it is."""
     own = SECURITY if incident.type == "security" else ADMIN
     return incident.known_to(person.id) or not roles_of(installation.policy, person).isdisjoint({ADMIN, own})
+
+
+def first_of(installation: Installation, incident: Incident, at: datetime) -> Sequence[str]:
+    """Whom it asks to come, in order: the rotation; of a security incident only those whose role it is."""
+    policy = installation.policy
+    if incident.type != "security":
+        return policy.oncall.order(at) if policy.oncall else ()
+    return sorted(policy.roles.get(SECURITY) or policy.roles.get(ADMIN) or ())
 
 
 def is_admin(installation: Installation, person: str, team: str) -> bool:

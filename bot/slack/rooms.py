@@ -170,7 +170,8 @@ class Rooms:
     async def _create(self, incident: Incident, tried: str) -> tuple[str, str]:
         """(channel, its name). A name whose creation had no answer is looked for before another one is made."""
         for again in range(1, NAMES + 1):
-            name = channel_name(incident.opened_at.date(), incident.title, again, test=incident.test)
+            title = f"s{incident.id}" if incident.type == "security" else incident.title
+            name = channel_name(incident.opened_at.date(), title, again, test=incident.test)
             mine = name == tried
             if tried and not mine and again == 1:
                 name, mine = tried, True
