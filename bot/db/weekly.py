@@ -26,7 +26,8 @@ async def asked(rows: Rows, begin: datetime, end: datetime) -> list[Asked]:
         SELECT DISTINCT ON (r.id)
                r.id, r.command, r.verb, r.text, r.service, r.environment, r.state, r.created_at, r.because,
                CASE WHEN a.need > 0 AND a.way = 'votes' THEN r.approved_at - a.asked_at END AS waited,
-               r.changed IS NOT DISTINCT FROM 'unknown' AND r.settled_by IS NULL AS unsettled
+               r.changed IS NOT DISTINCT FROM 'unknown' AND r.settled_by IS NULL AS unsettled,
+               r.via = 'schedule' AS scheduled
         FROM events e
         JOIN runs r ON r.id = e.run_id
         LEFT JOIN approvals a ON a.run_id = r.id
@@ -51,6 +52,7 @@ async def asked(rows: Rows, begin: datetime, end: datetime) -> list[Asked]:
             row["waited"],
             row["because"],
             row["unsettled"],
+            row["scheduled"],
         )
         for row in found
     ]

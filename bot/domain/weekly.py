@@ -48,6 +48,7 @@ class Asked:
     waited: timedelta | None = None
     because: str = ""
     unsettled: bool = False
+    scheduled: bool = False
 
     @property
     def label(self) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
-from bot.domain.card import Card, Chart, Part, Table, Tone
+from bot.domain.card import Button, Card, Chart, Part, Table, Tone
 from bot.domain.run import State
 from bot.domain.weekly import (
     OUTCOMES,
@@ -27,6 +27,7 @@ from bot.domain.words import bold, clean, code, linked, listed, quoted, some, sp
 MOST = 5  # lines of one kind
 MOST_TO_DO = 12
 DRAWN = 20  # days of a drawing
+BUTTONS = 3
 
 _HEADS: dict[Outcome, str] = {
     "succeeded": "Succeeded",
@@ -51,11 +52,18 @@ def weekly_card(week: Week) -> Card:
         _section("Freezes", _freezes(week)),
         _section("Watch", _watch(week)),
         _section("The bot itself", _away(week)),
-        _section("Nobody seems to need these", _unused(week)),
+        _unused(week),
     ]
     title, text = _title(week), _text(week, to_do)
     body = tuple(part for part in parts if part)
-    return Card(Tone.WARN if to_do else Tone.OK, title, text, body, footer=_footer(week))
+    return Card(Tone.WARN if to_do else Tone.OK, title, text, body, _buttons(week), _footer(week))
+
+
+def _buttons(week: Week) -> tuple[Button, ...]:
+    """The runs that somebody has to look at."""
+    open_ones = [one for one in week.asked if one.unsettled], [one for one in week.unvoted if not one.verdict]
+    labels = [one.label for ones in open_ones for one in ones]
+    return tuple(Button(f"Look at {label}", ask=f"/runs show {label}") for label in labels[:BUTTONS])
 
 
 def _title(week: Week) -> str:
@@ -163,11 +171,14 @@ def _runs(week: Week) -> Iterator[Part]:
     total: Counter[Outcome] = sum(services.values(), Counter())
     shown = [outcome for outcome in OUTCOMES if total[outcome]]
     rows = [
-        (clean(name), str(count.total()), *(str(count[one]) for one in shown)) for name, count in services.items()
+        (clean(name), str(count.total()), *(str(count[one] or "–") for one in shown))
+        for name, count in services.items()
     ]
     looks = f" and {some(week.looks, 'look')}" if week.looks else ""
+    by_itself = sum(one.scheduled for one in week.asked)
+    schedule = f" ({by_itself} by schedule)" if by_itself else ""
     told = ", ".join(f"{total[one]} {_HEADS[one].lower()}" for one in shown)
-    yield f"{bold('Runs')} {some(total.total(), 'run')}{looks}: {told}"
+    yield f"{bold('Runs')} {some(total.total(), 'run')}{schedule}{looks}: {told}"
     if len(rows) > 1:
         yield Table(("Service", "Runs", *(_HEADS[one] for one in shown)), tuple(rows[: MOST * 4]))
     yield _runs_drawn(week, shown)
@@ -177,17 +188,19 @@ def _runs_drawn(week: Week, shown: Sequence[Outcome]) -> Chart:
     days = week.days()[-DRAWN:]
     counted = Counter((week.day_of(one), one.outcome) for one in week.asked)
     series = tuple((_HEADS[one], tuple(float(counted[day, one]) for day in days)) for one in shown)
-    return Chart("Runs per day", "bar", tuple(map(_day, days)), series, "runs")
+    return Chart("Runs per day", "bar", tuple(map(_label, days)), series, "runs")
 
 
 def _approvals(week: Week) -> Iterator[Part]:
     waits = week.waits
     if not waits:
         return
-    most = f", nine of ten within {span(slowest_but_a_tenth(waits))}" if len(waits) > 1 else ""
-    yield f"{bold('Time to approve')} {span(typical(waits))} in the middle{most}, of {some(len(waits), 'approval')}"
-    if len(waits) > 1:
-        yield _waits_drawn(week)
+    if len(waits) == 1:
+        yield f"{bold('Time to approve')} {span(waits[0])}, of one approval"
+        return
+    half, most = span(typical(waits)), span(slowest_but_a_tenth(waits))
+    yield f"{bold('Time to approve')} half of {len(waits)} approvals within {half}, nine of ten within {most}"
+    yield _waits_drawn(week)
 
 
 def _waits_drawn(week: Week) -> Chart:
@@ -200,8 +213,12 @@ def _waits_drawn(week: Week) -> Chart:
     middle = tuple(_minutes(typical(by_day[day])) for day in days)
     longest = tuple(_minutes(max(by_day[day])) for day in days)
     return Chart(
-        "Time to approve", "bar", tuple(map(_day, days)), (("Median", middle), ("Longest", longest)), "minutes"
+        "Time to approve", "bar", tuple(map(_label, days)), (("Median", middle), ("Longest", longest)), "minutes"
     )
+
+
+def _label(day: date) -> str:
+    return f"{day:%a} {day.day}"
 
 
 def _minutes(length: timedelta) -> float:
@@ -283,17 +300,19 @@ def _watch(week: Week) -> list[str]:
 
 def _away(week: Week) -> list[str]:
     total = sum((gap.length for gap in week.away), timedelta())
-    return [f"away {some(len(week.away), 'time')}, {span(total)} in all"] if week.away else []
+    if len(week.away) < 2:
+        return [f"I was away for {span(total)}" for _ in week.away]
+    return [f"I was away {len(week.away)} times, {span(total)} in all"]
 
 
-def _unused(week: Week) -> Iterator[str]:
+def _unused(week: Week) -> str | None:
     """Said carefully: that nobody did does not say that nobody will have to."""
-    since = week.stale.since
-    if since is None or not (week.stale.roles or week.stale.grants):
-        return
-    did = f"since {when(since, 'date')}; keep it if it is for bad days or newer than that, else take it out"
-    if week.stale.roles:
-        roles = listed([quoted(role, 40) for role in week.stale.roles], "and")
-        yield f"nobody used the role{'s' * (len(week.stale.roles) > 1)} {roles} {did} of policy.yml"
-    for words, where in week.stale.grants:
-        yield f"nobody used “{linked(clean(words, 160))}” ({clean(where, 60)}) {did}"
+    stale = week.stale
+    roles = [f"the role {quoted(role, 40)}" for role in stale.roles]
+    found = [*roles, *(f"“{linked(clean(words, 160))}” ({clean(where, 60)})" for words, where in stale.grants)]
+    if stale.since is None or not found:
+        return None
+    more = [f"and {len(found) - MOST} more"] if len(found) > MOST else []
+    lines = [f"• {one}" for one in [*found[:MOST], *more]]
+    todo = "Keep what is for bad days or newer than that; take the rest out of policy.yml."
+    return "\n".join([f"{bold('Not used by anybody')} since {when(stale.since, 'date')}", *lines, todo])
