@@ -21,7 +21,8 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Rows: TypeAlias = "Connection | Pool"
 Isolation: TypeAlias = Literal["read_committed", "read_uncommitted", "repeatable_read", "serializable"]
 
-_MIGRATING = 0x57A7C4  # advisory lock: one process migrates at a time
+MIGRATING = 0x57A7C4  # advisory lock: one process migrates at a time
+_MIGRATION_S = 3600.0  # of a large table, and of another process that is at it, as long as it takes
 AWAY = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -85,7 +86,7 @@ class _Connection(_Plain):
         return _Transaction(self, isolation, readonly, deferrable)
 
 
-async def connect(dsn: str, *, size: int = 20) -> Pool:
+async def connect(dsn: str, *, size: int = 20, statement_s: float = 20) -> Pool:
     """A pool on `dsn` with jsonb as Python values; raises what asyncpg raises when it cannot connect."""
     pool = await asyncpg.create_pool(
         dsn,
@@ -94,7 +95,7 @@ async def connect(dsn: str, *, size: int = 20) -> Pool:
         connection_class=_Connection,
         init=_prepare,
         reset=_as_it_is,
-        command_timeout=20,
+        command_timeout=statement_s,
         server_settings={"timezone": "UTC", **_GONE_WITHIN_SECONDS},
     )
     assert pool is not None  # noqa: S101  (create_pool is typed Optional for its sync form)
@@ -145,7 +146,7 @@ async def migrate(pool: Pool) -> list[str]:
     """Apply the migrations that are missing, one transaction each, under an advisory lock; names of those applied."""
     applied = []
     async with session(pool) as connection:
-        await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATING)
+        await connection.execute("SELECT pg_advisory_lock($1)", MIGRATING, timeout=_MIGRATION_S)
         try:
             await connection.execute(
                 "CREATE TABLE IF NOT EXISTS migrations "
@@ -155,11 +156,11 @@ async def migrate(pool: Pool) -> list[str]:
             for name, sql in _migrations():
                 if name not in done:
                     async with connection.transaction():
-                        await connection.execute(sql)
+                        await connection.execute(sql, timeout=_MIGRATION_S)
                         await connection.execute("INSERT INTO migrations (name) VALUES ($1)", name)
                     applied.append(name)
         finally:
-            await connection.execute("SELECT pg_advisory_unlock($1)", _MIGRATING)
+            await connection.execute("SELECT pg_advisory_unlock($1)", MIGRATING)
     if applied:
         log.info("database.migrated", names=applied)
     return applied
