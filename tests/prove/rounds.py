@@ -32,6 +32,7 @@ class Rounds:
     async def play(self, rounds: int, seconds: float) -> None:
         words = (("serve", "--no-worker"),) * 2 + (("worker",),) * 2
         await asyncio.gather(*(self.town.host(*one) for one in words))
+        self.town.hears_at(self.town.hosts[DOORS[0]].replica)
         for number, faults in enumerate(deal(self.random, rounds, PER_ROUND), 1):
             print(f"  round {number} of {rounds}: {', '.join(faults)}", flush=True)
             await self._round(schedule(self.random, self.town.lanes, seconds, faults))
@@ -65,6 +66,8 @@ class Rounds:
                 await self._open(request)
             case "timeline":
                 await self._note(request)
+            case "mark":
+                await self._mark(request)
             case _:
                 await self._run(request)
 
@@ -107,6 +110,12 @@ class Rounds:
         """Somebody adds to the timeline what they see; where no incident is known, there is nothing to say."""
         if number := await self._incident(self._opened.get(request.place, "")):
             await self._say(request, f"/timeline INC-{number} customer {self.town.number()} calls", OPS)
+
+    async def _mark(self, request: Request) -> None:
+        """Somebody writes in the incident's channel, and marks it with 📌: that is an event, and has no answer."""
+        if number := await self._incident(self._opened.get(request.place, "")):
+            with suppress(*AWAY):
+                await self.town.mark(request.who, number, f"graph {self.town.number()} goes up")
 
     async def _incident(self, key: str) -> int | None:
         for _ in range(100 if key else 0):
@@ -182,6 +191,9 @@ class Rounds:
             "cut the database": lambda: self._cable(worker, self._of(worker).database, True, length),
             "stall the database": lambda: self._cable(worker, self._of(worker).database, False, length),
             "stall the database for long": lambda: self._cable(worker, self._of(worker).database, False, length),
+            "cut a door": lambda: self._way_in(door, Wire.cut, length),
+            "stall a door": lambda: self._way_in(door, Wire.stall, length),
+            "lose a door's answers": lambda: self._way_in(door, Wire.mute, length),
             "cut slack": lambda: self._cable(worker, self._of(worker).slack, True, length),
             "stall slack": lambda: self._cable(worker, self._of(worker).slack, False, min(length, 3.0)),
         }
@@ -242,6 +254,15 @@ class Rounds:
             await self.town.server.away(seconds)
             self.town.trouble("database", begun)
             self.figures.crashes += 1
+
+    async def _way_in(self, number: int, breaks: Callable[[Wire], None], seconds: float) -> None:
+        """Between Slack and the bot: a person is told that it failed, or nothing; an event comes again."""
+        async with self._busy[number]:
+            wire = self._of(number).door
+            breaks(wire)
+            await asyncio.sleep(seconds)
+            wire.mend()
+            self.figures.cuts += 1
 
     async def _cable(self, number: int, wire: Wire, cut: bool, seconds: float) -> None:
         async with self._busy[number]:

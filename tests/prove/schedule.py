@@ -8,10 +8,12 @@ from tests.prove.town import OPERATORS, OTHERS
 LEASE_S = 15.0
 LONG_S = 17.0  # longer than every lease
 PLACES = ("ops", "general")  # where incidents are opened: what is done to the shop belongs to the first one only
+ABOUT_ONE = ("timeline", "mark")  # of the round's incidents
 FATES = ("approve", "approve", "approve", "approve", "deny", "withdraw", "cancel", "nothing", "crowd")
 FAULTS = (
     *("kill a worker", "kill a door", "kill both workers", "end a worker", "freeze a worker", "freeze a door"),
     *("crash the database", "cut the database", "stall the database", "cut slack", "stall slack"),
+    *("cut a door", "stall a door", "lose a door's answers"),
     *("freeze a worker for long", "stall the database for long", "freeze and crash"),
 )
 
@@ -22,7 +24,7 @@ class Request:
 
     at: float
     who: str
-    what: str  # poke | note | rollback | incident | timeline
+    what: str  # poke | note | rollback | incident | timeline | mark
     place: str
     slow_ms: int
     door: int
@@ -52,8 +54,8 @@ def schedule(random: Random, lanes: tuple[str, ...], seconds: float, faults: tup
     at = 0.0
     requests = [_request(random, random.uniform(0, seconds / 4), "incident", place) for place in PLACES]
     while (at := at + random.expovariate(3.0)) < seconds:
-        what = random.choices(("poke", "note", "rollback", "timeline"), (6, 2, 1, 8))[0]
-        requests.append(_request(random, at, what, random.choice(PLACES if what == "timeline" else lanes)))
+        what = random.choices(("poke", "note", "rollback", "timeline", "mark"), (6, 2, 1, 6, 3))[0]
+        requests.append(_request(random, at, what, random.choice(PLACES if what in ABOUT_ONE else lanes)))
     moments = sorted(random.uniform(0.5, seconds * 0.7) for _ in faults)
     return Schedule(
         tuple(requests), tuple(_fault(random, at, what) for at, what in zip(moments, faults, strict=True))

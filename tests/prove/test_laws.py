@@ -61,11 +61,15 @@ FACTS = (
 )
 STARTED, ENDED = 8, 11
 INCIDENT = IncidentRow(1, 5, "channel", "C7")
-ENTRIES = (EntryRow(1, 1, "event", "13", "#1 opened"), EntryRow(1, 2, "typed", "R-6", "#2 noted"))
+ENTRIES = (
+    EntryRow(1, 1, "event", "13", "#1 opened"),
+    EntryRow(1, 2, "typed", "R-6", "#2 noted"),
+    EntryRow(1, 3, "message", "C7:6.5", "#3 marked"),
+)
 HEADER = Said("C7", "5.0", None, "INC-1:header", "checkout fails")
 TOLD = (
     Said("C7", "6.0", "5.0", "INC-1:timeline:1", "#1 opened"),
-    Said("C7", "7.0", "5.0", "INC-1:timeline:2", "#2 noted"),
+    Said("C7", "7.0", "5.0", "INC-1:timeline:2", "#2 noted\n#3 marked"),
 )
 CALLED = Said("D9", "8.0", None, "INC-1:call:U0EVE", "come")
 ROOT = Said("C1", "1.0", None, "R-1:root", "Poke shop one?")
@@ -88,6 +92,7 @@ WHOLE = History(
     said=(ROOT, *REPLIES, HEADER, *TOLD, CALLED),
     incidents=(INCIDENT,),
     entries=ENTRIES,
+    marked=("C7:6.5",),
     rooms=("C7",),
     eligible=frozenset({"U0ANA", "U0BEN", "U0CHI"}),
 )
@@ -210,9 +215,16 @@ BROKEN: dict[str, list[dict[str, object]]] = {
     ],
     "a timeline keeps what was typed": [
         {"entries": ENTRIES[:1]},
-        {"entries": (*ENTRIES, replace(ENTRIES[1], number=3))},
-        {"entries": (*ENTRIES, replace(ENTRIES[1], number=3, source_id="R-9"))},
+        {"entries": (*ENTRIES, replace(ENTRIES[1], number=4))},
+        {"entries": (*ENTRIES, replace(ENTRIES[1], number=4, source_id="R-9"))},
         {"runs": (RUN, OPENING, replace(NOTING, state="failed", changed="nothing"))},
+    ],
+    "a timeline keeps what was marked": [
+        {"entries": ENTRIES[:2]},
+        {"entries": (*ENTRIES, replace(ENTRIES[2], number=4))},
+        {"entries": (*ENTRIES, replace(ENTRIES[2], number=4, source_id="C7:9.9"))},
+        {"marked": ("C7:6.5", "C7:9.9")},
+        {"incidents": (replace(INCIDENT, channel="C8"),)},
     ],
     "a timeline is told once and in order": [
         _saying(HEADER, TOLD[0]),
@@ -222,7 +234,7 @@ BROKEN: dict[str, list[dict[str, object]]] = {
         _saying(HEADER, replace(HEADER, ts="5.5"), *TOLD),
         _saying(replace(HEADER, channel="C8"), *TOLD),
         _saying(*TOLD),
-        {"entries": (ENTRIES[0], replace(ENTRIES[1], number=3))},
+        {"entries": (ENTRIES[0], replace(ENTRIES[1], number=4))},
     ],
     "nobody is asked to come twice": [
         _saying(HEADER, *TOLD),

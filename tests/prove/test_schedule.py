@@ -12,11 +12,11 @@ def test_a_seed_makes_the_same_round_again_and_another_one_does_not() -> None:
     one, again, other = (schedule(Random(seed), LANES, 30, FAULTS) for seed in (7, 7, 8))
     assert one == again
     assert one != other
-    assert {request.what for request in one.requests} == {"poke", "note", "rollback", "incident", "timeline"}
+    assert {request.what for request in one.requests} == {"poke", "note", "rollback", "incident", "timeline", "mark"}
 
 
 def test_every_fault_has_its_turn_before_one_comes_again() -> None:
-    dealt = [fault for of_round in deal(Random(1), 7, 4) for fault in of_round]
+    dealt = [fault for of_round in deal(Random(1), 17, 2) for fault in of_round]
     assert len(dealt) == 2 * len(FAULTS)
     assert set(dealt[: len(FAULTS)]) == set(dealt[len(FAULTS) :]) == set(FAULTS)
     long = [fault for fault in schedule(Random(1), LANES, 30, FAULTS).faults if fault.what.endswith("long")]

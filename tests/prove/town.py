@@ -39,19 +39,23 @@ grants:
 """
 
 
+EVENT_RETRIES_S = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0)  # Slack: at once, after a minute, after five
+
+
 @dataclass(slots=True)
 class Host:
-    """One bot and its two cables; the process may be another one after a restart."""
+    """One bot and its cables; the process may be another one after a restart. door: where Slack reaches it."""
 
     replica: Replica
     database: Wire
     slack: Wire
+    door: Wire
 
     async def close(self) -> None:
         if self.replica.alive:
             self.replica.thaw()
             await self.replica.kill()
-        await asyncio.gather(self.database.close(), self.slack.close())
+        await asyncio.gather(self.database.close(), self.slack.close(), self.door.close())
 
 
 class Town(Fleet):
@@ -137,7 +141,10 @@ class Town(Fleet):
         }
         folder = self.folder / f"bot{len(self.hosts) + 1}"
         replica = Replica(folder, environment, *words, module="tests.prove.bot")
-        host = Host(replica, *wires)
+        door = Wire(replica.port)
+        await door.open()
+        replica.door = door.port
+        host = Host(replica, *wires, door)
         self.hosts.append(host)
         self.replicas.append(replica)
         return host
@@ -179,6 +186,20 @@ class Town(Fleet):
         number = await self.pool.fetchval("SELECT run_id FROM deliveries WHERE key = $1", bytes.fromhex(key))
         return await runs.get(self.pool, RunId(number)) if number else None
 
+    def hears_at(self, replica: Replica) -> None:
+        """Where Slack delivers events; again and again, as long as they are not taken."""
+        self.slack.request_url = replica.url
+        self.slack.event_retries_s = EVENT_RETRIES_S
+
+    async def mark(self, who: str, incident: int, words: str) -> None:
+        """Said in the incident's channel and marked, once that is there."""
+        channel = await self.pool.fetchval("SELECT channel FROM incidents WHERE id = $1", incident)
+        if channel is None:
+            return
+        person = f"U0{who.upper()}"
+        said = self.slack.state.post(channel, person, words)
+        await self.slack.deeds.react(person, said, "pushpin")
+
     async def incident_of(self, key: str) -> int | None:
         """The incident that a delivery has opened."""
         found: int | None = await self.pool.fetchval(
@@ -210,7 +231,7 @@ class Town(Fleet):
 
     async def _at_rest(self) -> bool:
         left: int = await self.pool.fetchval(_LEFT, [state.value for state in FINAL])
-        return left == 0
+        return left + self.slack.retrying() == 0
 
     async def history(self) -> History:
         found = await super().history()
@@ -235,6 +256,7 @@ _LEFT = """
          + (SELECT count(*) FROM incidents WHERE changed > shown)
          + (SELECT count(*) FROM incident_steps WHERE state = 'pending' AND step <> 'call')
          + (SELECT count(*) FROM timeline_entries WHERE told_in IS NULL)
+         + (SELECT count(*) FROM kept_messages WHERE state = 'wanted')
          + (SELECT count(*) FROM runs r WHERE NOT state = ANY($1::text[])
             AND NOT (state = 'waiting' AND approved_at IS NULL)
             AND NOT (state = 'waiting' AND EXISTS (

@@ -28,6 +28,7 @@ class Wire:
         self._server: asyncio.Server | None = None
         self._whole = asyncio.Event()
         self._cut = False
+        self._mute = False
         self._links: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._aways: set[asyncio.StreamWriter] = set()
@@ -57,6 +58,10 @@ class Wire:
         self._cut = True
         self.reset()
 
+    def mute(self) -> None:
+        """What is sent arrives; instead of the answer the connection breaks."""
+        self._mute = True
+
     def reset(self) -> None:
         """Present connections break, with all that was under way; new ones are well."""
         for writer in list(self._writers):
@@ -71,7 +76,7 @@ class Wire:
         """lose: what stood still meanwhile is gone, as after a silence that a firewall made."""
         if lose:
             self.reset()
-        self._cut = False
+        self._cut = self._mute = False
         self._whole.set()
 
     # inside
@@ -101,7 +106,7 @@ class Wire:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._carry(reader, away, tap.sent if tap else None))
-                group.create_task(self._carry(there, writer, tap.answered if tap else None))
+                group.create_task(self._carry(there, writer, tap.answered if tap else None, back=True))
         except* (OSError, Lost):
             pass
         finally:
@@ -114,9 +119,13 @@ class Wire:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         seen: Callable[[bytes], Awaitable[None]] | None,
+        *,
+        back: bool = False,
     ) -> None:
         while data := await reader.read(CHUNK):
             await self._whole.wait()
+            if back and self._mute:
+                raise Lost
             if seen is not None:
                 await seen(data)
             writer.write(data)

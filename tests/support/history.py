@@ -146,6 +146,7 @@ class History:
     said: tuple[Said, ...] = ()
     incidents: tuple[IncidentRow, ...] = ()
     entries: tuple[EntryRow, ...] = ()
+    marked: tuple[str, ...] = ()  # channel:ts of the messages that people marked with 📌
     rooms: tuple[str, ...] = ()  # the channels that the bot has made, as Slack knows them
     troubles: tuple[Trouble, ...] = ()
     eligible: frozenset[str] = frozenset()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from tests.support.history import History, IncidentRow, RunRow, Said
 
+MESSAGE = "message"  # … that somebody marked; its source id is channel:ts
 TYPED = "typed"  # the source of an entry that somebody typed; its source id is the run's label
 
 
@@ -59,6 +60,19 @@ def _last_words(h: History, run: RunRow) -> str:
     return "".join(str(fact.body.get("says", "")) for fact in h.of(run.id, "run.ended"))
 
 
+def a_timeline_keeps_what_was_marked(h: History) -> Iterator[str]:
+    """However often Slack had to deliver the event: once, in the incident of its channel."""
+    kept = Counter(entry.source_id for entry in h.entries if entry.source == MESSAGE)
+    homes = {f"INC-{incident.id}": incident.channel for incident in h.incidents}
+    yield from (
+        f"the message {one} was marked, and is {kept[one]} times in a timeline" for one in h.marked if kept[one] != 1
+    )
+    yield from (f"the message {one} is in a timeline, and nobody marked it" for one in kept if one not in h.marked)
+    for entry in h.entries:
+        if entry.source == MESSAGE and homes.get(f"INC-{entry.incident}") != entry.source_id.partition(":")[0]:
+            yield f"the message {entry.source_id} is in the timeline of INC-{entry.incident}"
+
+
 def a_timeline_is_told_once_and_in_order(h: History) -> Iterator[str]:
     for incident in h.incidents:
         numbers = [entry.number for entry in h.entries if entry.incident == incident.id]
@@ -105,6 +119,7 @@ LAWS = (
     an_opening_makes_one_incident,
     an_incident_has_one_room,
     a_timeline_keeps_what_was_typed,
+    a_timeline_keeps_what_was_marked,
     a_timeline_is_told_once_and_in_order,
     nobody_is_asked_to_come_twice,
 )

@@ -46,6 +46,7 @@ async def recall(pool: Pool, yard: Yard, slack: Workspace, eligible: Iterable[st
         said=tuple(_said(message) for message in _messages(slack)),
         incidents=(found := tuple(IncidentRow(**row) for row in await pool.fetch(_INCIDENTS))),
         entries=tuple([entry for one in found for entry in await _entries(pool, one.id)]),
+        marked=tuple(f"{one.channel}:{one.ts}" for one in _messages(slack) if "pushpin" in one.reactions),
         rooms=tuple(room.id for room in slack.state.channels.values() if room.name.startswith("inc-")),
         eligible=frozenset(eligible),
     )

@@ -22,6 +22,7 @@ class Replica:
     def __init__(self, folder: Path, environment: Mapping[str, str], *words: str, module: str = "bot") -> None:
         self.log = folder / "log"
         self.port, self.admin_port = free_port(), free_port()
+        self.door = self.port  # where Slack reaches it: a cable may lie between
         self._folder = folder
         self._words = words
         self._module = module
@@ -32,7 +33,7 @@ class Replica:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/slack/events"
+        return f"http://127.0.0.1:{self.door}/slack/events"
 
     @property
     def pid(self) -> int:
