@@ -11,7 +11,7 @@ _WORDS = {
     "freezes": "processes frozen (SIGSTOP)",
     "long_freezes": "… of these for longer than every lease",
     "crashes": "PostgreSQL crashed and started again",
-    "cuts": "cables cut or silent (bot to PostgreSQL, bot to Slack)",
+    "cuts": "cables cut, silent or without answers (to PostgreSQL, to Slack, from Slack)",
     "points": "moments between two statements at which that was done",
     "typed": "commands typed (copies of one delivery count once)",
     "acknowledged": "… of these acknowledged by the bot",
@@ -23,6 +23,7 @@ _WORDS = {
     "interrupted": "runs whose outcome the bot called unknown",
     "incidents": "incidents opened",
     "entries": "entries in their timelines",
+    "marked": "… of these messages that people marked",
     "events": "events in the sealed chain",
     "messages": "messages in Slack",
     "violations": "broken promises",
@@ -50,6 +51,7 @@ class Figures:
     interrupted: int = 0
     incidents: int = 0
     entries: int = 0
+    marked: int = 0
     events: int = 0
     messages: int = 0
     seconds: float = 0.0
@@ -71,6 +73,7 @@ class Figures:
         self.interrupted += sum(run.state == "interrupted" for run in history.runs)
         self.incidents += len(history.incidents)
         self.entries += len(history.entries)
+        self.marked += len(history.marked)
         self.events += len(history.facts)
         self.messages += sum(bool(said.key) for said in history.said)
 
