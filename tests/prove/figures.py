@@ -24,6 +24,7 @@ _WORDS = {
     "incidents": "incidents opened",
     "entries": "entries in their timelines",
     "marked": "… of these messages that people marked",
+    "backups": "backups made",
     "events": "events in the sealed chain",
     "messages": "messages in Slack",
     "violations": "broken promises",
@@ -52,6 +53,7 @@ class Figures:
     incidents: int = 0
     entries: int = 0
     marked: int = 0
+    backups: int = 0
     events: int = 0
     messages: int = 0
     seconds: float = 0.0
@@ -74,6 +76,7 @@ class Figures:
         self.incidents += len(history.incidents)
         self.entries += len(history.entries)
         self.marked += len(history.marked)
+        self.backups += len(history.backups)
         self.events += len(history.facts)
         self.messages += sum(bool(said.key) for said in history.said)
 

@@ -10,7 +10,7 @@ from bot.db.database import AWAY
 from bot.domain.run import Run, State
 from tests.prove.figures import Figures
 from tests.prove.schedule import LEASE_S, LONG_S, Fault, Request, Schedule, deal, schedule
-from tests.prove.town import Host, Town
+from tests.prove.town import VAULT, Host, Town
 from tests.prove.wire import Wire
 from tests.support.company import GENERAL, OPS
 from tests.support.laws import broken
@@ -74,7 +74,7 @@ class Rounds:
     async def _run(self, request: Request) -> None:
         key = await self._say(request, self._line(request))
         await asyncio.sleep(request.after)
-        if request.what == "note" or (run := await self._asked(key)) is None:
+        if request.what in ("note", "backup") or (run := await self._asked(key)) is None:
             return
         if request.forger:
             await self._click(request.forger, run, "approval.approve", request.door)
@@ -88,6 +88,8 @@ class Rounds:
     def _line(self, request: Request) -> str:
         if request.what == "rollback":
             return f"/rollback shop production --to {self.town.yard.other('production')[:7]}"
+        if request.what == "backup":
+            return f"/backup db shop {VAULT}"
         word = "poke note" if request.what == "note" else "poke"
         slow = f" --slow {request.slow_ms}" if request.what == "poke" else ""
         return f"/{word} shop {request.place} --number {self.town.number()}{slow}"

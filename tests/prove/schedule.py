@@ -24,7 +24,7 @@ class Request:
 
     at: float
     who: str
-    what: str  # poke | note | rollback | incident | timeline | mark
+    what: str  # poke | note | rollback | incident | timeline | mark | backup
     place: str
     slow_ms: int
     door: int
@@ -54,7 +54,7 @@ def schedule(random: Random, lanes: tuple[str, ...], seconds: float, faults: tup
     at = 0.0
     requests = [_request(random, random.uniform(0, seconds / 4), "incident", place) for place in PLACES]
     while (at := at + random.expovariate(3.0)) < seconds:
-        what = random.choices(("poke", "note", "rollback", "timeline", "mark"), (6, 2, 1, 6, 3))[0]
+        what = random.choices(("poke", "note", "rollback", "timeline", "mark", "backup"), (6, 2, 1, 6, 3, 1))[0]
         requests.append(_request(random, at, what, random.choice(PLACES if what in ABOUT_ONE else lanes)))
     moments = sorted(random.uniform(0.5, seconds * 0.7) for _ in faults)
     return Schedule(

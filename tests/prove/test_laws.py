@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.history import (
+    BackupRow,
     Effect,
     EntryRow,
     Fact,
@@ -52,12 +53,14 @@ def _fact(number: int, kind: str, run: int | None = 1, at: float | None = None, 
 OPENING = replace(
     RUN, id=5, uuid="u5", command="/incident", risk="record", place="", lock=None, approval=None, need=0
 )
+BACKING = replace(OPENING, id=7, uuid="u7", command="/backup")
 NOTING = replace(OPENING, id=6, uuid="u6", command="/timeline")
 FACTS = (
     *(_fact(number, kind) for number, kind in enumerate(_KINDS, 1)),
     _fact(13, "run.started", 5),
     _fact(14, "run.started", 6),
-    _fact(15, "incident.asked", None, incident=1, person="U0EVE"),
+    _fact(15, "run.started", 7),
+    _fact(16, "incident.asked", None, incident=1, person="U0EVE"),
 )
 STARTED, ENDED = 8, 11
 INCIDENT = IncidentRow(1, 5, "channel", "C7")
@@ -78,7 +81,7 @@ REPLIES = (
     Said("C1", "3.0", "1.0", "R-1:thread:10", "poke done\nverify done"),
 )
 WHOLE = History(
-    runs=(RUN, OPENING, NOTING),
+    runs=(RUN, OPENING, NOTING, BACKING),
     facts=FACTS,
     votes=(VoteRow(1, "U0BEN", True, "d1"),),
     deliveries={"k1": 1, "k5": 5, "k6": 6},
@@ -92,6 +95,8 @@ WHOLE = History(
     said=(ROOT, *REPLIES, HEADER, *TOLD, CALLED),
     incidents=(INCIDENT,),
     entries=ENTRIES,
+    backups=(BackupRow("B-7", "shop-vault-1-B-7.dump"),),
+    files=("shop-vault-1-B-7.dump",),
     marked=("C7:6.5",),
     rooms=("C7",),
     eligible=frozenset({"U0ANA", "U0BEN", "U0CHI"}),
@@ -103,7 +108,7 @@ def test_a_whole_history_breaks_no_law() -> None:
 
 
 def _run(**other: object) -> tuple[RunRow, ...]:
-    return (replace(RUN, **other), OPENING, NOTING)  # type: ignore[arg-type]
+    return (replace(RUN, **other), OPENING, NOTING, BACKING)  # type: ignore[arg-type]
 
 
 def _saying(*said: Said) -> dict[str, object]:
@@ -144,6 +149,15 @@ BROKEN: dict[str, list[dict[str, object]]] = {
         {"switches": (Switches("shop one", 1, 0),)},
         {"switches": (Switches("shop one", 0, 1),)},
         {"runs": _run(command="/rollback"), "switches": (Switches("shop one", 0, 0),)},
+    ],
+    "a backup is one file and one record": [
+        {"backups": ()},
+        {"backups": WHOLE.backups * 2},
+        {"files": ()},
+        {"files": (*WHOLE.files, "shop-vault-2-B-7.dump")},
+        {"files": (*WHOLE.files, "shop-vault-2-B-9.dump")},
+        {"facts": tuple(replace(fact, run=6) if fact.run == 7 else fact for fact in FACTS)},
+        {"runs": (RUN, OPENING, NOTING, replace(BACKING, state="failed", changed="nothing"))},
     ],
     "nothing runs without enough others": [
         {"votes": ()},
@@ -239,7 +253,7 @@ BROKEN: dict[str, list[dict[str, object]]] = {
     "nobody is asked to come twice": [
         _saying(HEADER, *TOLD),
         _saying(HEADER, *TOLD, CALLED, replace(CALLED, ts="9.0")),
-        {"facts": (*FACTS, replace(FACTS[-1], number=16, id=16))},
+        {"facts": (*FACTS, replace(FACTS[-1], number=17, id=17))},
         {"facts": FACTS[:-1]},
     ],
     "nothing is left unsaid": [{"untold": ("R-1:told",)}, {"said": ()}],

@@ -12,7 +12,15 @@ def test_a_seed_makes_the_same_round_again_and_another_one_does_not() -> None:
     one, again, other = (schedule(Random(seed), LANES, 30, FAULTS) for seed in (7, 7, 8))
     assert one == again
     assert one != other
-    assert {request.what for request in one.requests} == {"poke", "note", "rollback", "incident", "timeline", "mark"}
+    assert {request.what for request in one.requests} == {
+        "poke",
+        "note",
+        "rollback",
+        "incident",
+        "timeline",
+        "mark",
+        "backup",
+    }
 
 
 def test_every_fault_has_its_turn_before_one_comes_again() -> None:

@@ -10,6 +10,8 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
+import asyncpg
+
 import commands
 from bot.db import runs
 from bot.domain.run import FINAL, Run, RunId
@@ -39,6 +41,8 @@ grants:
 """
 
 
+VAULT = "vault"  # the environment whose database is backed up
+_ORDERS = "CREATE TABLE orders AS SELECT n AS id, md5(n::text) AS note FROM generate_series(1, 20000) n"
 EVENT_RETRIES_S = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0)  # Slack: at once, after a minute, after five
 
 
@@ -103,10 +107,24 @@ class Town(Fleet):
         return POLICY
 
     def environments(self) -> Mapping[str, object]:
-        return {**super().environments(), **{lane: {} for lane in self.lanes}}
+        store = {"postgres": {"url": "$SHOP_DB"}, "backups": {"folder": str(self.vault)}}
+        return {**super().environments(), **{lane: {} for lane in self.lanes}, VAULT: store}
+
+    @property
+    def vault(self) -> Path:
+        return self.folder / "vault"
+
+    async def _fill_the_shop(self) -> None:
+        """A database of the shop's own, that is dumped."""
+        own = f"{self._database}_shop"
+        for database, sql in (("postgres", f"CREATE DATABASE {own}"), (own, _ORDERS)):
+            connection = await asyncpg.connect(self.server.url(database))
+            await connection.execute(sql)
+            await connection.close()
 
     async def open(self) -> None:
         await super().open()
+        await self._fill_the_shop()
         self.slack.add_channel(GENERAL, "general", members=[Workspace.bot_user, *self.slack.state.people])
         self.ledger = Ledger(self.folder / "ledger.jsonl")
         await self.ledger.open()
@@ -136,6 +154,7 @@ class Town(Fleet):
             "SLACK_API_URL": f"http://127.0.0.1:{wires[1].port}/api/",
             "PROVE_LEDGER": f"http://127.0.0.1:{ledger or self.ledger.port}",
             "PROVE_QUICK": "1",
+            "SHOP_DB": self.server.url(f"{self._database}_shop"),
             **({"SLACK_APP_TOKEN": APP_TOKEN} if self._socket else {}),
             **({"PROVE_LEASE_S": str(self._lease_s)} if self._lease_s else {}),
         }
@@ -240,6 +259,7 @@ class Town(Fleet):
             typed=tuple(self.typed),
             effects=tuple(self.ledger.effects),
             troubles=tuple(self.troubles),
+            files=tuple(sorted(file.name for file in self.vault.rglob("*.dump"))),
             eligible=frozenset(f"U0{name.upper()}" for name in OPERATORS),
         )
 
@@ -268,6 +288,7 @@ _LEFT = """
 
 _RECORDED = """
     SELECT EXISTS (SELECT FROM incidents WHERE run_id = $1)
+        OR EXISTS (SELECT FROM records WHERE kind = 'backup' AND key = 'B-' || $1::bigint)
         OR EXISTS (SELECT FROM timeline_entries WHERE source = 'typed' AND source_id = 'R-' || $1::bigint)
 """
 

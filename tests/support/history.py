@@ -130,6 +130,14 @@ class EntryRow:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupRow:
+    """A backup on record, by its label B-7: made by R-7."""
+
+    label: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     runs: tuple[RunRow, ...] = ()
     facts: tuple[Fact, ...] = ()
@@ -148,6 +156,8 @@ class History:
     entries: tuple[EntryRow, ...] = ()
     marked: tuple[str, ...] = ()  # channel:ts of the messages that people marked with 📌
     rooms: tuple[str, ...] = ()  # the channels that the bot has made, as Slack knows them
+    backups: tuple[BackupRow, ...] = ()
+    files: tuple[str, ...] = ()  # in the backup store
     troubles: tuple[Trouble, ...] = ()
     eligible: frozenset[str] = frozenset()
 

@@ -113,6 +113,24 @@ def switches_are_those_of_runs(h: History) -> Iterator[str]:
             yield f"{place.place}: {says}"
 
 
+def a_backup_is_one_file_and_one_record(h: History) -> Iterator[str]:
+    """What is on record has its whole file; what succeeded is on record; nothing is made twice."""
+    records = Counter(backup.label for backup in h.backups)
+    files = Counter(name.removesuffix(".dump").rpartition("-B-")[2] for name in h.files)
+    yield from (
+        f"{backup.label} is on record, and its file is gone" for backup in h.backups if backup.file not in h.files
+    )
+    yield from (f"B-{number} has {n} files" for number, n in files.items() if n > 1)
+    made = {f"B-{run.id}": run for run in h.runs if run.command == "/backup" and h.of(run.id, "run.started")}
+    known = {*records, *(f"B-{number}" for number in files)}
+    yield from (f"{label} was made by no run" for label in sorted(known - made.keys()))
+    for label, run in made.items():
+        if run.state == "succeeded" and records[label] != 1:
+            yield f"{run.label} succeeded, and {label} is {records[label]} times on record"
+        if run.changed == "nothing" and not run.settled and records[label]:
+            yield f"{run.label} says that it changed nothing, and {label} is on record"
+
+
 def nothing_runs_without_enough_others(h: History) -> Iterator[str]:
     """Distinct eligible people, none of them the requester, for the very plan that ran."""
     for run in h.runs:
@@ -298,6 +316,7 @@ LAWS: tuple[Law, ...] = (
     an_effect_never_follows_its_end,
     what_is_said_to_have_changed_has,
     switches_are_those_of_runs,
+    a_backup_is_one_file_and_one_record,
     nothing_runs_without_enough_others,
     votes_count_as_they_should,
     what_never_ran_has_not_started,

@@ -16,7 +16,7 @@ from bot.sandbox.workspace import Workspace
 from bot.sandbox.workspace.things import Message
 from bot.slack.mrkdwn import mrkdwn
 from permissions.model import Risk
-from tests.support.history import EntryRow, Fact, History, IncidentRow, RunRow, Said, Switches, VoteRow
+from tests.support.history import BackupRow, EntryRow, Fact, History, IncidentRow, RunRow, Said, Switches, VoteRow
 from tests.support.yard import Yard
 
 
@@ -46,6 +46,7 @@ async def recall(pool: Pool, yard: Yard, slack: Workspace, eligible: Iterable[st
         said=tuple(_said(message) for message in _messages(slack)),
         incidents=(found := tuple(IncidentRow(**row) for row in await pool.fetch(_INCIDENTS))),
         entries=tuple([entry for one in found for entry in await _entries(pool, one.id)]),
+        backups=tuple(BackupRow(**row) for row in await pool.fetch(_BACKUPS)),
         marked=tuple(f"{one.channel}:{one.ts}" for one in _messages(slack) if "pushpin" in one.reactions),
         rooms=tuple(room.id for room in slack.state.channels.values() if room.name.startswith("inc-")),
         eligible=frozenset(eligible),
@@ -69,6 +70,7 @@ _FACTS = """
 _UNTOLD = "SELECT key FROM posts WHERE state IN ('intended', 'unknown') ORDER BY number"
 
 
+_BACKUPS = "SELECT key AS label, value->>'file' AS file FROM records WHERE kind = 'backup' ORDER BY key"
 _INCIDENTS = """
     SELECT id, run_id AS run, coalesce(place, '') AS place, coalesce(channel, '') AS channel
     FROM incidents
