@@ -9,6 +9,7 @@ from bot.db import seal
 from bot.db.database import Pool, Rows
 from bot.db.events import SEALED, events_of
 from bot.domain.event import Event, Kind, Wanted
+from bot.domain.incident import OF_INCIDENTS
 
 Where: TypeAlias = tuple[str, str | None]
 
@@ -57,9 +58,10 @@ _KEPT = (
         SELECT FROM incidents i
         WHERE i.private AND i.id::text = p.body::jsonb->>'incident'
           AND NOT EXISTS (SELECT FROM incident_people t WHERE t.incident_id = i.id AND t.person = {}))""",
-    """NOT EXISTS (
+    f"""NOT EXISTS (
         SELECT FROM runs r
-        WHERE r.id = e.run_id AND r.command IN ('/incident', '/timeline') AND r.actor <> {})""",
+        WHERE r.id = e.run_id AND r.command IN ({", ".join(f"'{name}'" for name in OF_INCIDENTS)})
+          AND r.actor <> {{}})""",
 )
 """Private incidents of others, and what was typed about any: the incident's own events tell what may be known."""
 

@@ -7,13 +7,13 @@ from typing import cast
 from bot.db import approvals, runs
 from bot.db.database import Rows
 from bot.domain.approval import Approval
+from bot.domain.incident import OF_INCIDENTS
 from bot.domain.json import JsonObject
 from bot.domain.run import Run, RunId
 
 _MINE = "r.actor = $1 AND r.risk <> 'read'"
 _OPEN = "r.state IN ('received', 'planning', 'waiting', 'queued', 'starting', 'running', 'verifying')"
 _GOVERNING = ["/approve", "/deny", "/runs", "/can", "/audit", "/ops"]  # told at once, nothing to come back to
-_OF_INCIDENTS = ["/incident", "/timeline"]  # what was typed there may be for those in it alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ async def under_way(rows: Rows, limit: int) -> list[Run]:
     """What runs or is about to, the newest first."""
     states = "r.state IN ('queued', 'starting', 'running', 'verifying')"
     clause = f"WHERE {states} AND r.risk <> 'read' AND r.command <> ALL($2::text[]) ORDER BY r.id DESC LIMIT $1"
-    return await runs.select(rows, clause, limit, _OF_INCIDENTS)
+    return await runs.select(rows, clause, limit, OF_INCIDENTS)
 
 
 async def health(rows: Rows) -> dict[tuple[str, str], JsonObject]:

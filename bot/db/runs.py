@@ -11,6 +11,7 @@ import asyncpg
 from bot.db.database import Connection, Rows
 from bot.domain.catalog import Place
 from bot.domain.event import Kind
+from bot.domain.incident import OF_INCIDENTS
 from bot.domain.invocation import Invocation
 from bot.domain.json import JsonObject, canonical
 from bot.domain.run import BEFORE_RUNNING, FINAL, Lock, Run, RunId, State
@@ -25,6 +26,7 @@ _COLUMNS = """
 _TARGET = re.compile(r"(\d{1,15})-[0-9a-f]{8}")
 START_WITHIN = timedelta(minutes=15)
 """How long an approved run may wait for its start once its lock is free (design, presets)."""
+_GOVERNING = ("/approve", "/deny", "/runs", "/can", "/audit", "/ops")  # not listed among runs
 _FROM = "FROM runs r LEFT JOIN approvals a ON a.run_id = r.id"
 
 
@@ -132,13 +134,14 @@ async def listed(
         WHERE ($1::text IS NULL OR r.service = $1)
           AND ($2::text IS NULL OR r.environment = $2)
           AND (r.risk <> 'read' OR r.state NOT IN ('succeeded', 'refused'))
-          AND r.command NOT IN ('/approve', '/deny', '/runs', '/can', '/audit', '/ops', '/incident', '/timeline')
+          AND r.command <> ALL($4::text[])
         ORDER BY r.id DESC
         LIMIT $3
         """,
         service,
         environment,
         limit,
+        [*_GOVERNING, *OF_INCIDENTS],
     )
     return [_run(row) for row in found]
 

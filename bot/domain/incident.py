@@ -11,6 +11,9 @@ IncidentId = NewType("IncidentId", int)
 Type = Literal["outage", "security"]
 Where = Literal["channel", "thread"]
 
+OF_INCIDENTS = ("/incident", "/postmortem", "/timeline")
+"""Commands whose lines may be for those in an incident alone."""
+
 
 class Severity(StrEnum):
     """SEV1 is the worst. Unclear: take the higher."""

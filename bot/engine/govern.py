@@ -13,6 +13,7 @@ from bot.domain.catalog import Place
 from bot.domain.command import Verb
 from bot.domain.errors import BadRequest
 from bot.domain.event import Event, Kind, Wanted
+from bot.domain.incident import OF_INCIDENTS
 from bot.domain.menu import Entry, How, menu_card
 from bot.domain.parse import Parsed
 from bot.domain.review import Review
@@ -22,7 +23,7 @@ from bot.engine import endings, weekly
 from bot.engine.freezes import EngineFreezes
 from bot.engine.home.looking import Looking
 from bot.engine.home.waiting import answerable
-from bot.engine.incidents import OF_INCIDENTS, is_admin
+from bot.engine.incidents import is_admin
 from bot.engine.installation import Installation
 from bot.engine.reviews import Reviews
 from bot.engine.short import note

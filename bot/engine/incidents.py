@@ -63,7 +63,6 @@ class Asked:
         return cls(run.actor, run.team, run.channel, run.created_at, run.id)
 
 
-OF_INCIDENTS = frozenset({"/incident", "/timeline"})  # what was typed there may be for those in it alone
 TYPED = "typed"
 Result = TypeVar("Result")
 

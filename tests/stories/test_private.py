@@ -4,7 +4,7 @@ from tests.stories.conftest import Open
 from tests.stories.test_incident import placed
 from tests.support.company import DEV, GENERAL, OPS, Company
 
-SECRET = ("leak", "Umbrella", "passwords")
+SECRET = ("leak", "Umbrella", "passwords", "careless")
 
 
 async def lived(company: Company) -> str:
@@ -16,9 +16,10 @@ async def lived(company: Company) -> str:
         "/timeline add passwords were in the dump",
         "/incident identified the leak is in the export",
         "/incident resolve the leak is shut",
+        "/postmortem cause somebody was careless with the export",
     ):
         await company.type("chi", line, channel)
-    await company.ended(5)
+    await company.ended(6)
     return channel
 
 
@@ -28,7 +29,7 @@ async def test_the_log_and_the_lists_keep_what_is_private(open_company: Open) ->
     for line in ("/audit all --last 50", "/audit all --by @chi", "/audit --run R-1", "/runs all", "/runs R-1"):
         await company.type("eli", line)
     await company.alone("eli", "entries of the audit log")
-    await company.ended(10)
+    await company.ended(11)
     await company.see("R-1 belongs to an incident")
     assert (await company.slack.open_home("U0ELI")).status == 200
     told = " ".join(
