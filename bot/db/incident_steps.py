@@ -101,6 +101,15 @@ async def invited(rows: Rows, incident: IncidentId, people: Collection[str]) -> 
     )
 
 
+async def end_invites(connection: Connection, incident: IncidentId) -> None:
+    """In a transaction: done, unless somebody was brought in while the others were being invited."""
+    await connection.execute(
+        "SELECT FROM incident_steps WHERE incident_id = $1 AND step = 'invite' FOR UPDATE", incident
+    )
+    if not await uninvited(connection, incident):  # looked at after the lock: whoever came before it is seen
+        await end_step(connection, incident, "invite", "done")
+
+
 # --- who is asked -----------------------------------------------------------------------------------------------
 
 

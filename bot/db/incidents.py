@@ -296,10 +296,14 @@ async def bring_in(connection: Connection, incident: IncidentId, people: Collect
 
 
 async def _again(rows: Rows, incident: IncidentId) -> None:
-    """There is somebody new to invite."""
+    """There is somebody new to invite. A step that is pending is written too: whoever is just ending it waits."""
     await rows.execute(
-        "UPDATE incident_steps SET state = 'pending', attempts = 0, due_at = clock_now()"
-        " WHERE incident_id = $1 AND step = 'invite' AND state <> 'pending' AND note <> 'merged'",
+        """
+        UPDATE incident_steps
+        SET state = 'pending', attempts = CASE state WHEN 'pending' THEN attempts ELSE 0 END,
+            due_at = CASE state WHEN 'pending' THEN due_at ELSE clock_now() END
+        WHERE incident_id = $1 AND step = 'invite' AND note <> 'merged'
+        """,
         incident,
     )
 

@@ -222,8 +222,10 @@ class Rooms:
             except Refused:
                 for person in people:
                     await self._alone(incident, person)
-        await incident_steps.invited(self._pool, incident.id, people)
-        await self._done(incident, "invite")
+        async with self._pool.acquire() as connection, connection.transaction():
+            await incident_steps.invited(connection, incident.id, people)
+            await incident_steps.end_invites(connection, incident.id)
+        self._bell.ring("incidents", "outbox")
 
     async def _alone(self, incident: Incident, person: str) -> None:
         try:

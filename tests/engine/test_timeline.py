@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from bot.db import events, incidents, seal, timeline
+from bot.db import events, incident_steps, incidents, seal, timeline
 from bot.db.bell import Bell
 from bot.db.database import Pool
 from bot.domain.event import Kind
@@ -141,3 +141,24 @@ async def test_a_step_of_its_life_is_taken_once_and_only_where_it_may(pool: Pool
     found = await incidents.get(pool, incident.id)
     assert found is not None
     assert found.resolved_at is None
+
+
+async def test_who_is_brought_in_while_others_are_being_invited_is_invited_too(pool: Pool) -> None:
+    incident, _ = await opened(pool)
+    await incident_steps.end_step(pool, incident.id, "channel", "done")
+    ana = await incident_steps.uninvited(pool, incident.id)
+    async with pool.acquire() as joining, joining.transaction():
+        await incidents.bring_in(joining, incident.id, ["U0BEN"])
+        ending = asyncio.ensure_future(invited(pool, incident, ana))
+        await asyncio.wait({ending}, timeout=0.1)
+    await ending
+    assert await incident_steps.uninvited(pool, incident.id) == ["U0BEN"]
+    assert [step for _, step, _, _ in await incident_steps.due_steps(pool)] == ["invite"]
+    await invited(pool, incident, ["U0BEN"])
+    assert [step for _, step, _, _ in await incident_steps.due_steps(pool)] == ["topic"]
+
+
+async def invited(pool: Pool, incident: Incident, people: list[str]) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        await incident_steps.invited(connection, incident.id, people)
+        await incident_steps.end_invites(connection, incident.id)
