@@ -184,7 +184,7 @@ class EngineIncidents:
         return self.aloud(now, said(now, f"{bold(now.label)} is {to.label} now, it was {found.severity.label}."))
 
     async def role(self, incident: IncidentId | None, role: Role, person: str) -> Card:
-        found = await self.pick(incident, INCIDENT_UPDATE)
+        found = await self._going_on(incident, INCIDENT_UPDATE)
         if isinstance(found, Card):
             return found
 
@@ -202,7 +202,7 @@ class EngineIncidents:
         return self.aloud(now, said(now, f"{who} is {role.value} of {now.label}.{after}"))
 
     async def update(self, incident: IncidentId | None, text: str) -> Card:
-        found = await self.pick(incident, INCIDENT_UPDATE)
+        found = await self._going_on(incident, INCIDENT_UPDATE)
         if isinstance(found, Card):
             return found
 
@@ -231,7 +231,7 @@ class EngineIncidents:
         )
 
     async def note(self, incident: IncidentId | None, text: str, at: datetime | None, *, public: bool) -> Card:
-        found = await self.pick(incident, TIMELINE_WRITE)
+        found = await self._going_on(incident, TIMELINE_WRITE)
         if isinstance(found, Card):
             return found
         moment = at or self._by.at
@@ -244,7 +244,7 @@ class EngineIncidents:
     async def correct(
         self, incident: IncidentId | None, number: int, text: str, at: datetime | None, public: bool | None
     ) -> Card:
-        found = await self.pick(incident, TIMELINE_WRITE)
+        found = await self._going_on(incident, TIMELINE_WRITE)
         if isinstance(found, Card):
             return found
         if await timeline.numbered(self._at.pool, found.id, number) is None:
@@ -263,7 +263,7 @@ class EngineIncidents:
         return self.aloud(found, said(found, f"Entry #{number} is put right.{when_}", "What it said before is kept."))
 
     async def remove(self, incident: IncidentId | None, number: int) -> Card:
-        found = await self.pick(incident, TIMELINE_WRITE)
+        found = await self._going_on(incident, TIMELINE_WRITE)
         if isinstance(found, Card):
             return found
         entry = await timeline.numbered(self._at.pool, found.id, number)
@@ -276,7 +276,7 @@ class EngineIncidents:
         )
 
     async def add_followup(self, incident: IncidentId | None, text: str, owner: str, due: date | None) -> Card:
-        found = await self.pick(incident, INCIDENT_UPDATE)
+        found = await self._going_on(incident, INCIDENT_UPDATE)
         if isinstance(found, Card):
             return found
         by = self._by
@@ -362,6 +362,22 @@ class EngineIncidents:
             return none_such("No incident is open.", f"{code('/incident list --all')} shows those before.")
         names = ", ".join(code(one.label) for one in found[:5])
         return none_such("Which incident?", f"Add one of {names}, or type it in its channel.")
+
+    async def _going_on(self, incident: IncidentId | None, permission: Permission) -> Incident | Card:
+        """For what a merged one keeps no more: nobody reads it there."""
+        found = await self.pick(incident, permission)
+        if isinstance(found, Card) or found.merged_into is None:
+            return found
+        there = f"INC-{found.merged_into}"
+        return self.aloud(
+            found,
+            said(
+                found,
+                f"{found.label} was merged into {there}.",
+                f"Say {code(there)} in your line, or type it in that one's channel. Nothing was changed.",
+                Tone.INFO,
+            ),
+        )
 
     def _refusal(self, found: Incident, permission: Permission) -> Card | None:
         place = found.affected[0] if found.affected else Affected("")

@@ -306,7 +306,15 @@ async def test_a_duplicate_is_merged_and_says_where_it_goes_on(company: Company)
     await company.type("ana", "/incident merge INC-2", channel)
     await told(company, channel, "Ana merged INC-2 into it")
     await company.becomes(await header(company, other, "the shop is broken"), "It goes on as")
-    await company.type("ben", "/incident update more", other)
+    lost = [f"/incident {words}" for words in ("update more", "role scribe <@U0CHI>", "followup add look again")]
+    for line in (*lost, "/timeline customers call", "/timeline remove 1"):
+        await company.type("ben", line, other)
+
+    def refused() -> int:
+        return sum("INC-2 was merged into INC-1. Say" in company.text(one) for one in body_of(company, other))
+
+    await company.slack.wait_for(lambda: refused() == 5 or None, what="five lines that say where it goes on")
+    assert await company.happened("timeline.added") == await company.happened("incident.updated") == []
     await company.type("ben", "/incident resolve", other)
     await company.see("It was merged into INC-1", other)
 
