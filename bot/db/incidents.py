@@ -334,6 +334,20 @@ async def by_target(rows: Rows, target: str) -> Incident | None:
     return found if found is not None and found.target == target else None
 
 
+async def with_merged(connection: Connection, incident: IncidentId) -> list[IncidentId]:
+    """It, and those that it was merged into: what it has told stands there too. No merge is missed in between."""
+    found, after = [incident], await _merged_into(connection, incident)
+    while after is not None:
+        found.append(after)
+        after = await _merged_into(connection, after)
+    return found
+
+
+async def _merged_into(connection: Connection, incident: IncidentId) -> IncidentId | None:
+    found = await connection.fetchval("SELECT merged_into FROM incidents WHERE id = $1 FOR SHARE", incident)
+    return cast("IncidentId | None", found)
+
+
 async def at_channel(rows: Rows, channel: str) -> Incident | None:
     """The incident whose own channel this is, also a closed one."""
     row = await rows.fetchrow(f"{_SELECT} WHERE i.channel = $1 AND i.place = 'channel'", channel)

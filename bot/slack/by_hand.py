@@ -11,7 +11,7 @@ import structlog
 from bot.db import incidents, kept, timeline
 from bot.db.bell import Bell
 from bot.db.database import Connection
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, IncidentId
 from bot.domain.kept import Content, at_of, from_json
 from bot.domain.timeline import NewEntry
 from bot.slack import messages
@@ -92,7 +92,7 @@ class ByHand:
         if one is None or not newer or await kept.marked(connection, heard.channel, heard.ts):
             return
         if one.state == "added" and one.incident is not None:
-            await timeline.remove(connection, one.incident, by=heard.person, source=one.source, how="source")
+            await _remove(connection, one, one.incident, heard.person)
         if one.state in ("added", "wanted"):
             await kept.settle(connection, one, "gone", content=one.content)
 
@@ -116,9 +116,10 @@ class ByHand:
         )
         await kept.edited(connection, one, whole.to_json(), float(heard.message.edited.ts))
         if one.incident is not None and one.state in ("added", "gone"):
-            await timeline.correct(
-                connection, one.incident, by=heard.person, source=one.source, text=whole.line, files=whole.files
-            )
+            for told in await incidents.with_merged(connection, one.incident):
+                await timeline.correct(
+                    connection, told, by=heard.person, source=one.source, text=whole.line, files=whole.files
+                )
 
     async def _delete(self, connection: Connection, heard: Heard) -> None:
         """It stays in the history of the timeline, struck out, and cannot come back."""
@@ -127,7 +128,7 @@ class ByHand:
             return
         if one.state == "added" and one.incident is not None:
             by = heard.person or (from_json(one.content).author if one.content else one.by)
-            await timeline.remove(connection, one.incident, by=by, source=one.source, how="source")
+            await _remove(connection, one, one.incident, by)
         await kept.settle(connection, one, "deleted", content=one.content)
 
     async def _join(self, connection: Connection, heard: Heard) -> None:
@@ -138,11 +139,16 @@ class ByHand:
             await timeline.add(connection, entry, actor=heard.person)
 
 
+async def _remove(connection: Connection, one: kept.Kept, incident: IncidentId, by: str) -> None:
+    for told in await incidents.with_merged(connection, incident):
+        await timeline.remove(connection, told, by=by, source=one.source, how="source")
+
+
 async def incident_at(connection: Connection, channel: str, thread_ts: str) -> Incident | None:
     """The incident whose channel or thread this is; a duplicate's belongs to the one that it was merged into."""
     found = await incidents.at_channel(connection, channel)
     if found is None and thread_ts:
         found = await incidents.at_thread(connection, channel, thread_ts)
-    while found is not None and found.merged_into is not None:
-        found = await incidents.get(connection, found.merged_into)
-    return found
+    if found is None or found.merged_into is None:
+        return found
+    return await incidents.existing(connection, (await incidents.with_merged(connection, found.id))[-1])

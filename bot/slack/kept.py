@@ -103,7 +103,8 @@ class Keeper:
 
     async def _incident(self, connection: Connection, one: Kept, content: Content) -> Incident | None:
         if content.incident:
-            return await incidents.get(connection, IncidentId(content.incident))
+            chosen = IncidentId(content.incident)
+            return await incidents.get(connection, (await incidents.with_merged(connection, chosen))[-1])
         return await incident_at(connection, one.channel, content.thread_ts)
 
     async def _drop(self, one: Kept) -> None:

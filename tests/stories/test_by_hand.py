@@ -53,8 +53,10 @@ class Room:
         assert {answer.status, *(one.status for one in answer.others)} == {200}
 
 
-async def opened(company: Company, place: str, channel: str, root: str | None = None) -> Incident:
-    new = NewIncident("checkout answers 500", Severity.SEV2, (Affected("shop", "production"),))
+async def opened(
+    company: Company, place: str, channel: str, root: str | None = None, title: str = "checkout answers 500"
+) -> Incident:
+    new = NewIncident(title, Severity.SEV2, (Affected("shop", "production"),))
     async with company.pool.acquire() as connection, connection.transaction():
         found, _ = await incidents.open_(connection, new, by="U0ANA", team="T0LANTERN", asked_in=OPS, run=None)
         await connection.execute(
@@ -119,6 +121,21 @@ async def test_what_is_edited_or_deleted_is_followed_and_its_history_kept(room: 
     assert [one.hidden for one in await room.entries(hidden=True)] == ["", "source"]
     history = await timeline.corrections(room.company.pool, room.incident.id)
     assert history[0].before["text"] == "disk is ful"
+
+
+async def test_what_is_edited_or_deleted_after_a_merge_is_followed_where_it_goes_on(room: Room) -> None:
+    message, other = await room.said("ben", "disk is ful"), await room.said("eli", "password is umbrella")
+    for one in (message, other):
+        await room.slack.deeds.pin("U0ANA", one)
+    await room.settled()
+    merged = room.incident
+    room.incident = await opened(room.company, "channel", "C0OTHER", title="everything is slow")
+    async with room.company.pool.acquire() as connection, connection.transaction():
+        assert await incidents.merge(connection, merged, room.incident, by="U0ANA")
+    assert await room.texts() == ["disk is ful", "password is umbrella"]
+    await room.slack.deeds.edit("U0BEN", message, "disk is full since 14:02")
+    await room.slack.deeds.delete("U0ELI", other)
+    assert await room.texts() == ["disk is full since 14:02"]
 
 
 async def test_an_un_pin_that_is_heard_before_its_pin_counts(room: Room) -> None:
