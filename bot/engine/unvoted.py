@@ -15,6 +15,7 @@ from bot.domain.json import JsonObject
 from bot.domain.review import LONGEST, SHORTEST, next_time, reason
 from bot.domain.run import Run, RunId
 from bot.domain.unvoted import not_now, not_possible, why_form
+from bot.engine import freezes
 from bot.engine.installation import Installation
 from bot.engine.short import note
 from bot.engine.votes import too_late
@@ -35,7 +36,7 @@ class Unvoted:
         """The button: whether it may be is looked at before the form that asks why, and again with its answer."""
         async with self._at.pool.acquire() as connection:
             approval, now = await approvals.get(connection, run.id), await database.now(connection)
-            unfit = await self._incident_is_missing(connection, run, way)
+            unfit = await self._unfit(connection, run, way)
         return self._refusal(run, approval, now, who, way) or unfit or why_form(run, way)
 
     async def go(self, run_id: RunId, who: str, way: Way, because: str) -> Card | None:
@@ -50,7 +51,7 @@ class Unvoted:
             refusal = self._refusal(run, locked[0] if locked else None, now, who, way)
             if run is None or refusal is not None:
                 return refusal
-            if (unfit := await self._incident_is_missing(connection, run, way)) is not None:
+            if (unfit := await self._unfit(connection, run, way)) is not None:
                 return unfit
             await self._grant(connection, run, now, way, said)
         self._at.bell.ring("work", "outbox")
@@ -64,6 +65,13 @@ class Unvoted:
         body |= {"told": [*self._admins(run)]} if way == "glass" else {}
         await events.record(connection, _KINDS[way], run=run, actor=run.actor, body=body)
         await locks.take_and_queue(connection, run)
+
+    async def _unfit(self, connection: Connection, run: Run, way: Way) -> Card | None:
+        """What stands against it besides the policy: no incident, or a freeze, as at every other click."""
+        if (missing := await self._incident_is_missing(connection, run, way)) is not None:
+            return missing
+        frozen = await freezes.stopped_run(connection, self._at, run)
+        return freezes.not_now(frozen, run) if frozen is not None else None
 
     async def _incident_is_missing(self, connection: Connection, run: Run, way: Way) -> Card | None:
         """Glass is broken for an emergency that is declared; where `/incident` is not installed none can be."""

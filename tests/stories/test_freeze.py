@@ -103,6 +103,28 @@ async def test_frozen_while_it_waits_cannot_be_approved_and_is_told(company: Com
     assert shelf.executed == ["R-1"]
 
 
+async def test_nobody_goes_on_alone_into_a_freeze_and_the_request_is_still_there_after_it(
+    company: Company, shelf: Shelf
+) -> None:
+    await company.asked()
+    await company.dm("ana", "waiting")
+    await company.forward(timedelta(minutes=3))
+    offer = await company.dm("ana", "Nobody has answered")
+    await company.click("ana", offer, "unvoted.alone")
+    form = await company.slack.wait_for(lambda: next(iter(company.slack.views("U0ANA")), None), what="a form")
+    await frozen(company)
+    answer = await company.slack.submit("U0ANA", form.id, {"typed": "checkout is down and nobody answers"})
+    assert b"is frozen until" in answer.body
+    await company.click("ana", offer, "unvoted.alone")
+    assert "was not counted" in company.text(await company.alone("ana", "is frozen until"))
+    assert await company.happened("approval.alone") == []
+    await company.type("chi", "/freeze lift R-2 because it is out")
+    await company.see("is lifted")
+    assert (await company.slack.submit("U0ANA", form.id, {"typed": "checkout is down, nobody answers"})).body == b""
+    await company.see("Poked")
+    assert shelf.executed == ["R-1"]
+
+
 async def test_frozen_between_approval_and_start_does_not_start(company: Company, shelf: Shelf) -> None:
     card = await company.asked()
 
