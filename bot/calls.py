@@ -38,8 +38,8 @@ class Calls:
         """One incident, now: somebody has acted, or whoever's turn it is is asked."""
         async with self._at.pool.acquire() as connection, connection.transaction():
             await incidents.locked(connection, incident.id)
-            now = await incidents.existing(connection, incident.id)
-            if now.acknowledged_at is not None:
+            now = next(iter(await incident_steps.to_call(connection, incident.id)), None)
+            if now is None:  # meanwhile somebody is on it, it is over, or somebody said to stop asking
                 return
             who = await incident_steps.acted(connection, now)
             if who is not None:

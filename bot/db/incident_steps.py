@@ -145,7 +145,7 @@ async def hush(connection: Connection, incident: IncidentId, by: str) -> bool:
     return status == "UPDATE 1"
 
 
-async def to_call(rows: Rows) -> list[Incident]:
+async def to_call(rows: Rows, only: IncidentId | None = None) -> list[Incident]:
     """Those that nobody is on yet, and for whom somebody may still be asked."""
     found = await rows.fetch(
         """
@@ -153,8 +153,10 @@ async def to_call(rows: Rows) -> list[Incident]:
         FROM incidents i
         JOIN incident_steps s ON s.incident_id = i.id AND s.step = 'call' AND s.state = 'pending'
         WHERE i.acknowledged_at IS NULL AND i.state IN ('investigating', 'identified', 'monitoring')
+          AND ($1::bigint IS NULL OR i.id = $1)
         ORDER BY i.id
-        """
+        """,
+        only,
     )
     return [await existing(rows, IncidentId(row["id"])) for row in found]
 

@@ -51,7 +51,7 @@ async def open_(
     """(incident, fresh). Not fresh: this run opened it already, or the same was declared within the last minute."""
     key = f"{new.title.lower()}\n{new.affected}\n{new.test}{new.private}"
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", key)
-    known = await _declared(connection, new, run)
+    known = await _declared(connection, new, run, by)
     if known is not None:
         return known, False
     number = await connection.fetchval(
@@ -92,13 +92,16 @@ async def open_(
     return await existing(connection, opened), True
 
 
-async def _declared(connection: Connection, new: NewIncident, run: RunId | None) -> Incident | None:
+async def _declared(connection: Connection, new: NewIncident, run: RunId | None, by: str) -> Incident | None:
+    """Of a private one whoever is not in it learns nothing, not even that others have declared the same."""
     row = await connection.fetchrow(
         f"""
         {_SELECT}
         WHERE i.run_id = $1 OR (
             lower(i.title) = lower($2) AND i.test = $3 AND i.private = $4 AND i.state = ANY($5::text[])
             AND i.opened_at > clock_now() - interval '1 minute'
+            AND (NOT i.private OR EXISTS (
+                SELECT FROM incident_people p WHERE p.incident_id = i.id AND p.person = $7))
             AND ARRAY(SELECT service FROM incident_services s WHERE s.incident_id = i.id ORDER BY service)
                 = $6::text[])
         ORDER BY i.id
@@ -110,6 +113,7 @@ async def _declared(connection: Connection, new: NewIncident, run: RunId | None)
         new.private,
         [state.value for state in ONGOING],
         sorted({one.service for one in new.affected}),
+        by,
     )
     return _incident(row) if row else None
 

@@ -289,7 +289,7 @@ class EngineIncidents:
 
     async def finish_followup(self, number: int) -> Card:
         one = await followups.get(self._at.pool, number)
-        found = await self.pick(one.incident, INCIDENT_UPDATE) if one else None
+        found = await self.pick(one.incident, INCIDENT_UPDATE) if one and await self.find(one.incident) else None
         if found is None:
             return none_such(
                 f"There is no follow-up #{number}.", f"{code('/incident followup list')} shows what is left."
@@ -311,6 +311,8 @@ class EngineIncidents:
         refusal = self._refusal(found, INCIDENT_UPDATE)
         if refusal is not None:
             return refusal
+        if not found.ongoing:
+            return said(found, f"{found.label} is {found.state.value} already.", "Nothing was changed.", Tone.INFO)
 
         async def on_it(connection: Connection) -> bool:
             return await incidents.acknowledge(connection, found, self._by.actor)
