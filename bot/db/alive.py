@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.db.database import Connection, Rows
 from bot.domain.away import LONG, Concerned, Gap, Missed, Why
+from bot.domain.incident import OF_INCIDENTS
 
 
 async def beat(connection: Connection, *, since: datetime | None) -> datetime:
@@ -74,12 +75,13 @@ async def missed(rows: Rows, gap: Gap, schedules: Sequence[str]) -> Missed:
         FROM runs
         WHERE created_at < $1
           AND (finished_at IS NULL OR finished_at >= $1)
-          AND command NOT IN ('/incident', '/timeline')
+          AND command <> ALL($3::text[])
         ORDER BY id
         LIMIT 200
         """,
         gap.begun,
         gap.ended,
+        OF_INCIDENTS,
     )
     by: dict[str, list[Concerned]] = {}
     for row in found:

@@ -17,7 +17,7 @@ from bot.db.incident_seen import see
 from bot.db.posts import Intent
 from bot.domain.card import Card, Tone
 from bot.domain.catalog import Catalog
-from bot.domain.incident import Followup, Incident, IncidentId, IncidentState, Role
+from bot.domain.incident import Followup, Incident, IncidentId, Role
 from bot.domain.incident_card import announcement, call_card, entry_line, header_card, reminder_card
 from bot.domain.postmortem import due_at as postmortem_due_at
 from bot.domain.report_card import overdue_card
@@ -155,16 +155,15 @@ class IncidentTeller:
         quiet = incident.acknowledged_at is not None or not incident.ongoing
         for person in await incident_steps.called(connection, incident.id):
             card = call_card(incident, self._names)
-            content = await wanted(connection, card, self._commands, None)
+            content = await wanted(connection, card, self._commands, None, open="true")
             key = f"{incident.label}:call:{person}"
             await posts.intend(connection, Intent(key, None, "dm", content, DECIDE, person=person, only_edit=quiet))
 
     async def _intend(
         self, connection: Connection, incident: Incident, key: str, card: Card, *, channel: str
     ) -> None:
-        """Kept as long as it may still change."""
-        alive = "true" if incident.state is not IncidentState.CLOSED else None
-        content = await wanted(connection, card, self._commands, None, open=alive)
+        """Kept for good: a follow-up may be done, an entry put right months later, and that is an edit."""
+        content = await wanted(connection, card, self._commands, None, open="true")
         await posts.intend(connection, Intent(key, None, "message", content, END, channel))
 
     # --- the thread -----------------------------------------------------------------------------------------
@@ -189,8 +188,7 @@ class IncidentTeller:
         self, connection: Connection, incident: Incident, key: str, entries: Sequence[TimelineEntry]
     ) -> None:
         card = thread_card(entries)
-        alive = "true" if incident.state is not IncidentState.CLOSED else None
-        content = await wanted(connection, card, self._commands, None, open=alive)
+        content = await wanted(connection, card, self._commands, None, open="true")
         await posts.intend(connection, Intent(key, None, "reply", content, THREAD, thread_key=header_key(incident)))
 
     # --- reminders ------------------------------------------------------------------------------------------

@@ -10,12 +10,12 @@ import aiohttp
 import pytest
 
 import commands
-from bot.db import incident_steps, incidents, posts, seal, timeline
+from bot.db import followups, incident_steps, incidents, posts, seal, timeline
 from bot.db.bell import Bell
 from bot.db.database import Pool
 from bot.db.posts import Intent
 from bot.domain.catalog import Catalog
-from bot.domain.incident import Affected, Incident, NewIncident, Severity
+from bot.domain.incident import Affected, Incident, IncidentState, NewIncident, Severity
 from bot.domain.json import JsonObject, digest
 from bot.domain.timeline import NewEntry
 from bot.sandbox.workspace import Workspace
@@ -199,6 +199,34 @@ async def test_a_message_of_the_thread_waits_while_it_is_not_known_whether_the_o
     assert await posts.due(pool) == []
     await posts.posted(pool, "one", CHANNEL, "1.1", first.wanted_digest)
     assert [post.key for post in await posts.due(pool)] == ["two"]
+
+
+async def test_what_is_put_right_months_after_the_end_is_an_edit_and_no_second_message(
+    bot: Bot, pool: Pool, slack: Workspace
+) -> None:
+    incident = await opened(pool)
+    async with pool.acquire() as connection, connection.transaction():
+        left = await followups.add(connection, incident, "alert on pool use", "", None, by="U0ANA", run=None)
+        for to in (IncidentState.RESOLVED, IncidentState.CLOSED):
+            await incidents.move(connection, incident.id, to, by="U0ANA")
+    for _ in range(2):  # the header, then what hangs on it
+        await bot.tell()
+        await bot.settle()
+    (header,) = slack.messages(CHANNEL)
+    told = slack.messages(CHANNEL, thread=header.ts)
+    await pool.execute("UPDATE clock SET ahead = ahead + interval '100 days'")
+    await posts.forget(pool)
+    await timeline.correct(pool, incident.id, by="U0ANA", number=1, text="it began at three")
+    await bot.tell()
+    await bot.settle()
+    again = slack.messages(CHANNEL, thread=header.ts)
+    assert [one.ts for one in again] == [one.ts for one in told]
+    assert "it began at three" in str(again[0].blocks)
+    async with pool.acquire() as connection, connection.transaction():
+        assert await followups.finish(connection, left.id, by="U0ANA")
+    await bot.tell()
+    await bot.settle()
+    assert [one.ts for one in slack.messages(CHANNEL)] == [header.ts]
 
 
 def numbers(slack: Workspace, thread: list[Message]) -> list[int]:
