@@ -236,7 +236,11 @@ async def update(connection: Connection, incident: Incident, text: str, *, by: s
 
 
 async def acknowledge(connection: Connection, incident: Incident, by: str) -> bool:
-    """Somebody is on it; False when somebody was before. Nobody else is asked from now on."""
+    """Somebody is on it; False when somebody was before. Nobody else is asked from now on.
+
+    Its row first, as whoever asks people: otherwise the two wait for each other.
+    """
+    await locked(connection, incident.id)
     await bring_in(connection, incident.id, [by])
     await connection.execute(
         "UPDATE incident_calls SET answered_at = coalesce(answered_at, clock_now())"
