@@ -45,6 +45,7 @@ def weekly_card(week: Week) -> Card:
         _quiet(week) if _nothing(week) else None,
         *_runs(week),
         *_approvals(week),
+        _section("Failed", _failed(week.asked)),
         _section("Not approved", [*_denied(week.asked), *_unanswered(week), *_refused(week)]),
         _section("Without votes", map(_unvoted_line, week.unvoted)),
         _section("Backups and proofs", _proofs(week)),
@@ -223,6 +224,13 @@ def _label(day: date) -> str:
 
 def _minutes(length: timedelta) -> float:
     return round(length.total_seconds() / 60, 1)
+
+
+def _failed(asked: Sequence[Asked]) -> list[str]:
+    """With what their last card said; backups and proofs have a section of their own."""
+    proofs = {one.run for one in unproven(asked)}
+    found = [one for one in asked if one.outcome == "failed" and one.run not in proofs]
+    return [f"{_named(one)}: {clean(' '.join(one.because.split()), 160) or 'nothing says why'}" for one in found]
 
 
 def _denied(asked: Iterable[Asked]) -> list[str]:

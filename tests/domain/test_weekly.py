@@ -158,6 +158,15 @@ def test_denials_and_refusals_are_told_with_their_reasons_each_once() -> None:
     assert "3 × refused: Eli may not roll back shop: no role gives it." in told
 
 
+def test_what_failed_is_named_with_its_reason_and_a_failed_backup_in_its_own_section() -> None:
+    told = text(
+        weekly_card(
+            week(asked=[asked(1, State.FAILED, because="The new\nrelease answers 500."), backup(2, State.FAILED)])
+        )
+    )
+    assert "Failed\n• R-1 /rollback shop production: The new release answers 500.\nBackups" in told
+
+
 def test_a_failed_proof_that_was_mended_since_needs_nobody() -> None:
     card = weekly_card(week(asked=[backup(1, State.FAILED), backup(2, State.SUCCEEDED)]))
     assert card.tone is Tone.OK

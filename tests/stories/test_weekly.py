@@ -109,6 +109,18 @@ async def test_what_needs_doing_is_told_first_and_with_its_command(ops: Company)
     assert "C0" not in text
 
 
+async def test_a_private_incident_is_told_to_those_in_it_alone(ops: Company) -> None:
+    await ops.type("ana", "/incident a key leaked --private --severity sev2")
+    await ops.ended()
+    await until_monday(ops)
+    await look(ops)
+    assert "leaked" not in ops.text(await ops.see(TOLD, GENERAL))
+    await ops.type("ana", "/ops report")
+    assert "a key leaked" in ops.text(await ops.alone("ana", TOLD))
+    await ops.type("chi", "/ops report")
+    assert "leaked" not in ops.text(await ops.alone("chi", TOLD))
+
+
 async def test_on_request_it_tells_only_of_places_that_one_may_look_at(open_company: Open) -> None:
     company = await open_company(policy=LIMITED)
     card = await company.asked()
