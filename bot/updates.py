@@ -49,10 +49,11 @@ class Updates:
         async with self._at.pool.acquire() as connection, connection.transaction():
             await incidents.locked(connection, incident.id)
             now_so = await incidents.existing(connection, incident.id)
+            changed = await outward.take_over_settled(connection, now_so)
             told = await outward.told(connection, incident.id)
             over_at = None if now_so.ongoing else now_so.resolved_at
             due_at = due(now_so.opened_at, over_at, told, rule)
-            changed = await outward.set_due(connection, incident.id, due_at)
+            changed = await outward.set_due(connection, incident.id, due_at) or changed
             if due_at is not None:
                 changed = await self._ask(connection, now_so, told, due_at) or changed
         if changed:

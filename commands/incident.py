@@ -268,6 +268,7 @@ async def plan_post(request: Post, look: Look) -> Plan:
             "title": ready.title,
             "state": ready.state,
             "text": ready.text,
+            "next": ready.next_at.isoformat() if ready.next_at else "",
             "update": ready.turn,
             "pages": [dict(page.binds()) for page in pages],
         },

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from bot.db import incidents, timeline
+from bot.db import incidents, runs, timeline
 from bot.db.database import Connection, Rows
 from bot.domain.event import Kind
 from bot.domain.incident import Incident, IncidentId
@@ -82,6 +82,22 @@ async def post(
     await set_due(connection, incident.id, next_at if incident.ongoing or state != "resolved" else None)
     await incidents.touch(connection, incident.id)
     return True
+
+
+async def take_over_settled(connection: Connection, incident: Incident) -> bool:
+    """What a person settled as done is out, although its run could not say so: people outside read it."""
+    found = await runs.select(
+        connection,
+        "WHERE r.command = '/incident' AND r.verb = 'post' AND r.settled_by IS NOT NULL AND r.changed = 'something'"
+        " AND r.request->>'incident' = $1"
+        " AND NOT EXISTS (SELECT FROM public_updates u WHERE u.run_id = r.id) ORDER BY r.id",
+        str(incident.id),
+    )
+    for run in found:
+        binds = cast("JsonObject", (run.plan or {}).get("binds") or {})
+        next_at = datetime.fromisoformat(str(binds["next"])) if binds.get("next") else None
+        await post(connection, incident, run, cast("PublicState", binds["state"]), str(binds["text"]), next_at)
+    return bool(found)
 
 
 async def set_due(rows: Rows, incident: IncidentId, due: datetime | None) -> bool:

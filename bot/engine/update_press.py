@@ -1,7 +1,5 @@
 """A pressed button of the update clock: looked up, decided again, done once. An old one says how it stands."""
 
-from dataclasses import replace
-
 from bot.db import incidents, outward
 from bot.domain.card import Card, Tone
 from bot.domain.errors import Missing
@@ -12,6 +10,7 @@ from bot.domain.update_clock import SNOOZE
 from bot.engine.incidents import Asked, EngineIncidents
 from bot.engine.installation import Installation
 from bot.engine.intake import Intake
+from bot.engine.places import place_of
 from bot.engine.short import note
 from permissions.model import INCIDENT_UPDATE
 
@@ -67,10 +66,12 @@ async def _edit(
     words = await outward.words(installation.pool, incident.id, turn, click.actor.id)
     if words is None:
         return Answer(note("Those words were for somebody else.", "Type /incident post … to write your own."))
-    text = f'post {incident.label} "{words}"'
+    place = place_of(incident, installation.catalog)
+    where = f" --service {place.service} --environment {place.environment}" if place else ""
+    text = f'post {incident.label}{where} "{words}"'
     invocation = Invocation(
         "/incident", text, click.actor, click.channel, click.delivery, click.received_at, "slack", click.response_url
     )
     missing = Missing("Put the words right: people outside will read them as they stand here.")
     missing.command, missing.verb, missing.text = "/incident", "post", text
-    return await intake.forms.begin(replace(invocation), missing, installation.pool)
+    return await intake.forms.begin(invocation, missing, installation.pool)

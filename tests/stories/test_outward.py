@@ -115,9 +115,6 @@ async def test_the_clock_asks_whoever_leads_and_the_words_are_theirs(
     assert "Cards are declined at times. We are looking into it." in words
     assert "Left out, because it names what is ours: “shop runs out of memory”" in words
     assert not any(company.slack.dms(one) for one in ("U0BEN", "U0CHI"))
-    await company.click("ana", draft, "update.edit")
-    view = await company.slack.wait_for(lambda: company.slack.views("U0ANA") or None, what="the form")
-    assert "Cards are declined at times" in str(view[-1].body)
     await company.restart()
     await company.click("ana", draft, "ask")
     card = await company.alone("ana", "Tell people outside about INC-1?")
@@ -188,3 +185,53 @@ async def test_the_home_shows_open_incidents_to_those_who_may_know(company: Comp
     assert "customer data may leak" in str(ben.blocks)
     await company.type("ana", "/incident resolve INC-1")
     await shows(company, "eli", "shop production", without="payments answer 500")
+
+
+async def test_a_draft_is_put_right_in_a_form_and_its_words_alone_go_out(
+    company: Company, outside: StatuspageDouble
+) -> None:
+    await company.type("ana", "/incident payments answer 500")
+    channel = await placed(company)
+    await company.type("ana", "/incident commander <@U0ANA>", channel)
+    await company.forward(timedelta(minutes=2, seconds=1))
+    draft = await company.dm("ana", "These words are a beginning")
+    await company.click("ana", draft, "update.edit")
+    form = (await company.slack.wait_for(lambda: company.slack.views("U0ANA") or None, what="the form"))[-1]
+    assert "We are seeing a problem with Checkout" in str(form.body)
+    answer = await company.slack.submit("U0ANA", form.id, {"text": "Card payments fail. Others work."})
+    assert answer.json() in (None, {}), answer.body
+    card = await company.alone("ana", "Tell people outside about INC-1?")
+    await company.click("ana", card, "run.confirm")
+    await company.becomes(draft, "Ana posted it", without="update.edit")
+    (text,) = outside.texts()
+    assert text.startswith("Card payments fail. Others work. Next update by")
+    run = await company.run(3)
+    assert (run.service, run.environment) == ("shop", "production")
+
+
+async def test_without_a_page_the_words_are_kept_and_people_publish_them(open_company: Open) -> None:
+    ruled = catalog(StatuspageDouble()).replace("public_name: Checkout", "updates: {first: 10m}")
+    plain = "\n".join(line for line in ruled.splitlines() if "statuspage:" not in line)
+    plain = plain.replace("      production:", "      production: {}")
+    company = await open_company(policy=SOLO, catalog=plain)
+    await company.type("ana", "/incident payments answer 500")
+    channel = await placed(company)
+    await company.becomes(await header(company, channel, "payments answer 500"), "Next update")
+    await company.type("ana", "/incident post Card payments fail", channel)
+    await company.click("ana", await company.alone("ana", "no page"), "run.confirm")
+    await company.see("Publish these words yourselves")
+    assert await company.happened("incident.told_outside") == ["U0ANA"]
+
+
+async def test_words_of_which_nobody_knows_whether_they_are_out_count_once_somebody_looked(
+    company: Company, outside: StatuspageDouble
+) -> None:
+    await company.type("ana", "/incident payments answer 500")
+    channel = await placed(company)
+    outside.faults = ["fine", "fine", "cut", "fine", "fine", "cut"]
+    await company.type("ana", "/incident post Card payments fail", channel)
+    await company.click("ana", await company.alone("ana", "Tell people outside"), "run.confirm")
+    await company.ended(2)
+    assert await company.happened("incident.told_outside") == []
+    await company.type("ben", "/runs settle R-2 done")
+    await told(company, channel, "People outside were told (investigating): Card payments fail.")
