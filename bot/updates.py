@@ -76,8 +76,11 @@ class Updates:
             return late
         words, left_out, silent = await draft_of(connection, self._at, incident, told)
         notes = notes_for(incident, left_out, silent=silent)
-        log.info("updates.asked", incident=incident.label, kind=found[0], person=found[1])
-        return await outward.ask(connection, incident, number, clock.round, *found, due_at, words, notes)
+        kind, person = found
+        if kind == "draft" and turn.commander and person != turn.commander:
+            notes.insert(0, f"{self._at.people.name(turn.commander)} leads it and did not answer.")
+        log.info("updates.asked", incident=incident.label, kind=kind, person=person)
+        return await outward.ask(connection, incident, number, clock.round, kind, person, due_at, words, notes)
 
     def _others(self, incident: Incident, now: datetime) -> tuple[str, ...]:
         """Whoever else could tell: whose role it is, who opened it, who is on it, the rotation."""

@@ -162,7 +162,8 @@ async def to_call(rows: Rows, only: IncidentId | None = None) -> list[Incident]:
 
 
 async def acted(rows: Rows, incident: Incident) -> str | None:
-    """Who asked for a change at its services, or for anything in its channel, since it was opened."""
+    """Who asked for a change at its services, or for anything in its channel, since it was opened. Of a private one
+    only who did so in its channel: others know nothing of it, and are not let in for what they did."""
     found: str | None = await rows.fetchval(
         """
         WITH r AS (
@@ -174,7 +175,7 @@ async def acted(rows: Rows, incident: Incident) -> str | None:
             FROM runs r
             JOIN unnest($3::text[], $4::text[]) AS a (service, environment)
                 ON a.service = r.service AND a.environment IN ('', r.environment)
-            WHERE r.service = ANY($3::text[]) AND r.risk IN ('change', 'destructive') AND r.created_at > $1
+            WHERE NOT $5 AND r.service = ANY($3::text[]) AND r.risk IN ('change', 'destructive') AND r.created_at > $1
         )
         SELECT actor
         FROM r
@@ -186,5 +187,6 @@ async def acted(rows: Rows, incident: Incident) -> str | None:
         (incident.channel or "") if incident.place == "channel" else "",
         [one.service for one in incident.affected],
         [one.environment for one in incident.affected],
+        incident.private,
     )
     return found

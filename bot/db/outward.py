@@ -15,6 +15,7 @@ from bot.domain.run import Run
 from bot.domain.timeline import NewEntry
 from bot.domain.update_clock import Asked, AskKind
 
+_NEWEST = 100
 PUBLIC = "public"  # the source of a timeline entry that was told outside
 
 
@@ -115,17 +116,25 @@ async def set_due(rows: Rows, incident: IncidentId, due: datetime | None) -> boo
 
 
 async def ticking(rows: Rows) -> list[Incident]:
-    """Those of which people outside may still have to hear: open, or told of and not yet told that it is over."""
+    """Those of which people outside may still have to hear: open, or told of and not yet told that it is over.
+
+    Of those that are over only the newest are looked at, whatever has gathered: nobody waits for older ones.
+    """
     found = await rows.fetch(
         """
         SELECT i.id
         FROM incidents i
-        WHERE NOT i.private AND NOT i.test AND i.merged_into IS NULL AND (
-            i.state IN ('investigating', 'identified', 'monitoring')
-            OR (SELECT u.state FROM public_updates u WHERE u.incident_id = i.id ORDER BY u.id DESC LIMIT 1)
-               <> 'resolved')
-        ORDER BY i.id
-        """
+        WHERE i.state <> 'closed' AND i.state <> 'resolved' AND NOT i.private AND NOT i.test
+        UNION
+        SELECT i.id
+        FROM incidents i
+        WHERE i.id > (SELECT coalesce(max(id), 0) - $1 FROM incidents) AND i.state IN ('resolved', 'closed')
+          AND i.merged_into IS NULL
+          AND (SELECT u.state FROM public_updates u WHERE u.incident_id = i.id ORDER BY u.id DESC LIMIT 1)
+              <> 'resolved'
+        ORDER BY id
+        """,
+        _NEWEST,
     )
     return [await incidents.existing(rows, IncidentId(row["id"])) for row in found]
 

@@ -1,11 +1,15 @@
 """People outside: the exact words are seen before they go, once, and the clock asks for the next ones in time."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
+from bot.db import outward
+from bot.domain.catalog import UpdateRule
 from bot.providers.statuspage import client
+from bot.updates import Updates
 from tests.stories.conftest import Open
 from tests.stories.test_home import opens, shows
 from tests.stories.test_incident import header, placed, told
@@ -138,7 +142,7 @@ async def test_silence_is_noticed_by_the_next_person_and_the_header(company: Com
     await company.dm("ana", "and is not out")
     await company.becomes(await header(company, channel, "payments answer 500"), "overdue")
     await company.forward(timedelta(minutes=3))
-    await company.dm("chi", "These words are a beginning")
+    assert "Ana leads it and did not answer" in company.text(await company.dm("chi", "These words are a beginning"))
     kinds = await company.pool.fetch("SELECT kind, person FROM update_asks ORDER BY at")
     assert [(row["kind"], row["person"]) for row in kinds] == [
         ("lead", "U0ANA"),
@@ -235,3 +239,28 @@ async def test_words_of_which_nobody_knows_whether_they_are_out_count_once_someb
     assert await company.happened("incident.told_outside") == []
     await company.type("ben", "/runs settle R-2 done")
     await told(company, channel, "People outside were told (investigating): Card payments fail.")
+
+
+async def test_people_outside_learn_that_it_is_over_and_two_clocks_ask_once(
+    company: Company, outside: StatuspageDouble
+) -> None:
+    await company.type("ana", "/incident payments answer 500")
+    channel = await placed(company)
+    await company.type("ana", "/incident commander <@U0ANA>", channel)
+    await company.type("ana", "/incident post Card payments fail", channel)
+    await company.click("ana", await company.alone("ana", "Tell people outside"), "run.confirm")
+    await company.ended(3)
+    await company.type("ana", "/incident resolve", channel)
+    await company.becomes(await header(company, channel, "payments answer 500"), "Resolved")
+    await company.forward(timedelta(minutes=2, seconds=1))
+    other = Updates(company.process.installation)
+    rule = UpdateRule()
+    (incident,) = await outward.ticking(company.pool)
+    await asyncio.gather(*(other.look(incident, rule) for _ in range(4)))
+    draft = await company.dm("ana", "This is solved. It lasted")
+    assert len(await company.happened("incident.update_asked")) == 1
+    await company.click("ana", draft, "ask")
+    await company.click("ana", await company.alone("ana", "it is the last one"), "run.confirm")
+    await company.becomes(draft, "Ana posted it")
+    assert [one["status"] for one in outside.incidents.values()] == ["resolved"]
+    assert await outward.ticking(company.pool) == []

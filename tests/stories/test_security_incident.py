@@ -87,3 +87,14 @@ async def test_who_need_not_know_learns_nothing(company: Company) -> None:
     said = [one for where in (OPS, DEV, GENERAL) for one in company.slack.messages(where)]
     for word in ("INC-1", "somebody reads", channel, place.name):
         assert not any(word in company.text(one) for one in said), word
+
+
+async def test_who_changes_something_without_knowing_is_not_let_in_for_it(company: Company) -> None:
+    await company.type("ben", "/incident somebody reads orders of others --type security")
+    channel = await placed(company)
+    await company.type("ana", "/poke shop production because the queue grows")
+    await company.see("Poke shop production?")
+    await company.forward(timedelta(seconds=31))
+    await company.dm("chi", "Nobody is on it yet")
+    assert "U0ANA" not in company.slack.state.channels[channel].members
+    assert await company.happened("incident.acknowledged") == []
