@@ -34,6 +34,7 @@ from bot.files import Files, read
 from bot.outside import Outside
 from bot.providers.examine import alert_card, examine
 from bot.providers.registry import Providers, find_providers, find_receivers
+from bot.retention import Retention
 from bot.schedule import Scheduler
 from bot.serving import incidents
 from bot.serving.door import Door
@@ -196,6 +197,7 @@ class Process:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(Alive(self.installation).run())
             tasks.create_task(Weekly(self.installation).run())
+            tasks.create_task(Retention(self.installation).run())
             tasks.create_task(DeadMan(self.installation, self.session, secret, self.problems).run())
 
     def _door(self) -> Door:

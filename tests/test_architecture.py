@@ -59,6 +59,7 @@ MAY_KNOW = {
     "bot.incoming": {"bot.db", "bot.providers", "bot.domain", "bot.metrics", "bot.logs"},
     "bot.worker": {"bot.engine", "bot.db", "bot.domain", "bot.metrics", "permissions"},
     "bot.alive": {"bot.engine", "bot.db", "bot.domain", "permissions"},
+    "bot.retention": {"bot.engine", "bot.db", "bot.domain"},
     "bot.weekly": {"bot.engine", "bot.db", "bot.domain"},
     "bot.dead_man": {"bot.engine", "bot.db", "bot.domain", "bot.metrics"},
     "bot.watch": {"bot.engine", "bot.db", "bot.domain", "permissions"},

@@ -18,6 +18,8 @@ TOPICS: tuple[Topic, ...] = ("work", "outbox", "sealed", "incidents", "home", "k
 
 log = structlog.get_logger()
 
+_GATHER_S = 0.01  # under load one NOTIFY for many rings, the first of them at once
+
 
 class Bell:
     """Events by topic. `ring` never blocks and never fails; `wait` returns at a ring or after `timeout` seconds."""
@@ -56,6 +58,7 @@ class Bell:
             topics, self._pending = [f"{self._sender} {topic}" for topic in sorted(self._pending)], set()
             with suppress(*AWAY):
                 await self._pool.execute("SELECT pg_notify('watchkeeper', t) FROM unnest($1::text[]) t", topics)
+            await asyncio.sleep(_GATHER_S)
 
     async def _listen(self) -> None:
         while True:

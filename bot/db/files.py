@@ -21,5 +21,11 @@ async def of_run(rows: Rows, run: RunId) -> list[tuple[str, bytes]]:
     return [(row["name"], row["content"]) for row in found]
 
 
+async def names(rows: Rows, run: RunId) -> list[str]:
+    """Without their contents."""
+    found = await rows.fetch("SELECT name FROM run_files WHERE run_id = $1 ORDER BY name", run)
+    return [row["name"] for row in found]
+
+
 async def delete(rows: Rows, run: RunId, name: str) -> None:
     await rows.execute("DELETE FROM run_files WHERE run_id = $1 AND name = $2", run, name)

@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 import asyncpg
 
+from bot.db import events
 from bot.db.database import Connection, Rows
 from bot.domain.catalog import Place
 from bot.domain.event import Kind
@@ -27,6 +28,10 @@ _TARGET = re.compile(r"(\d{1,15})-[0-9a-f]{8}")
 START_WITHIN = timedelta(minutes=15)
 """How long an approved run may wait for its start once its lock is free (design, presets)."""
 _GOVERNING = ("/approve", "/deny", "/runs", "/can", "/audit", "/ops")  # not listed among runs
+_TELLING = f""",
+        told AS MATERIALIZED (
+            SELECT record_event(${{}}, r.id, '{events.BOT}', r.service, r.environment, ${{}}) FROM r
+        )"""
 _FROM = "FROM runs r LEFT JOIN approvals a ON a.run_id = r.id"
 
 
@@ -228,16 +233,19 @@ async def move(
     after: State,
     *,
     worker: int | None = None,
+    tell: tuple[Kind, JsonObject] | None = None,
     **columns: object,
 ) -> Run | None:
     """`run` from one of `before` to `after`, setting `columns`; None when it was elsewhere (or not ours).
 
     worker: only while this worker has it in hand. A final state stamps finished_at, running stamps started_at.
+    tell: the bot's own event of it, in the same statement, which needs no transaction then.
     """
     stamped = {State.RUNNING: ["started_at = clock_now()"]}.get(after, [])
     stamped += ["finished_at = clock_now()"] if after in FINAL else []
     values = list(columns.values())
     sets = [f"{name} = ${number}" for number, name in enumerate(columns, start=5)]
+    told = _TELLING.format(len(values) + 5, len(values) + 6) if tell else ""
     row = await rows.fetchrow(
         f"""
         WITH r AS (
@@ -245,14 +253,15 @@ async def move(
             SET {", ".join(["state = $2", *stamped, *sets])}
             WHERE id = $1 AND state = ANY($3::text[]) AND ($4::bigint IS NULL OR worker = $4)
             RETURNING *
-        )
-        SELECT {_COLUMNS} FROM r LEFT JOIN approvals a ON a.run_id = r.id
+        ){told}
+        SELECT {_COLUMNS} FROM r {"CROSS JOIN told" if tell else ""} LEFT JOIN approvals a ON a.run_id = r.id
         """,
         run,
         after.value,
         [state.value for state in before],
         worker,
         *values,
+        *((tell[0].value, canonical(tell[1])) if tell else ()),
     )
     return _run(row) if row else None
 

@@ -109,6 +109,15 @@ class DeadMan:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long is kept what need not stay: answers to looks, long output, what events say. None: for ever."""
+
+    answers: timedelta = timedelta(days=30)
+    files: timedelta = timedelta(days=30)
+    payloads: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     services: Mapping[str, ServiceEntry]
     digest: str
@@ -116,6 +125,7 @@ class Catalog:
     ops: str | None = None  # channel where the bot tells of itself
     dead_man: DeadMan | None = None
     postmortem_template: str | None = None  # a file of the company's own
+    retention: Retention = Retention()
     rooms: Mapping[str, Collection[Place]] = field(default_factory=dict)  # of open incidents; not of the file
 
     def at(self, place: Place) -> EnvironmentEntry:

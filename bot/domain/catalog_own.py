@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 from bot.domain import catalog_parts as parts
-from bot.domain.catalog import DeadMan
+from bot.domain.catalog import DeadMan, Retention
 from permissions.sheet import Sheet
 
-KEYS = ("channels", "dead_man", "incidents")
+KEYS = ("channels", "dead_man", "incidents", "retention")
 _SHORTEST, _LONGEST = timedelta(seconds=10), timedelta(days=1)
+_KEPT_AT_LEAST = {"answers": timedelta(days=1), "files": timedelta(days=1), "payloads": timedelta(days=90)}
 
 
 def ops_channel(sheet: Sheet) -> str | None:
@@ -36,3 +37,19 @@ def postmortem_template(sheet: Sheet) -> str | None:
     if not sheet.mapping(("incidents",), ("postmortem",), "incidents: {postmortem: postmortem.md}"):
         return None
     return sheet.text(("incidents", "postmortem")) or None
+
+
+def retention(sheet: Sheet) -> Retention:
+    """`retention: {answers: 30d, files: 30d, payloads: 400d}`; what is not named stays as it is without it."""
+    sheet.mapping(("retention",), tuple(_KEPT_AT_LEAST), "retention: {answers: 30d, files: 30d}")
+    said = {name: _kept(sheet, name) for name in _KEPT_AT_LEAST}
+    usual = Retention()
+    return Retention(said["answers"] or usual.answers, said["files"] or usual.files, said["payloads"])
+
+
+def _kept(sheet: Sheet, name: str) -> timedelta | None:
+    found, least = sheet.duration(("retention", name)), _KEPT_AT_LEAST[name]
+    if found is not None and found < least:
+        remedy = f"Keep it for {least.days}d or more: until then people and the bot itself still need it."
+        sheet.wrong(("retention", name), f"'{name}' is too short.", remedy)
+    return found

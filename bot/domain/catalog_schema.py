@@ -36,6 +36,13 @@ def catalog_schema(sections: Sections) -> JsonObject:
     }
 
 
+_RETENTION = {
+    "answers": "How long the answer to a look is kept; 30d without it.",
+    "files": "How long output that nobody fetched is kept; 30d without it.",
+    "payloads": "How long is kept what events say beyond their facts; for ever without it.",
+}
+
+
 def _own() -> JsonObject:
     """What is said of the bot itself."""
     ops: JsonObject = {**_CHANNEL, "description": "Where the bot tells of itself; else where runs are shown."}
@@ -43,6 +50,7 @@ def _own() -> JsonObject:
     return {
         "channels": _mapping({"ops": ops}),
         "incidents": _mapping({"postmortem": {"type": "string", "description": "The template of post-mortems."}}),
+        "retention": _mapping({name: {**every, "description": said} for name, said in _RETENTION.items()}),
         "dead_man": {**_mapping({"url": _VARIABLE, "every": every}), "required": ["url"]},
     }
 

@@ -86,10 +86,10 @@ async def after_running(
         changed=changed,
         because=says,
         outcome=cards.to_json(card) if card else None,
+        tell=(Kind.RUN_ENDED, {"state": state.value, "changed": changed, "says": says}),
     )
     if ended is None:
         return None
-    await events.record(connection, Kind.RUN_ENDED, run=ended, body=_body(ended, says))
     if changed != "unknown":
         await locks.free(connection, ended)
     return ended

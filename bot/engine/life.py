@@ -8,7 +8,7 @@ from typing import TypeVar
 import structlog
 
 from bot.db import approvals, database, events, locks, runs
-from bot.db.database import AWAY, Connection
+from bot.db.database import AWAY, Connection, Rows
 from bot.domain import parse
 from bot.domain import plan as plans
 from bot.domain.approval import Approval, ApprovalState
@@ -17,6 +17,7 @@ from bot.domain.card import Card, Tone
 from bot.domain.command import Verb
 from bot.domain.errors import CHANGED_WORDS, Changed, Impossible, ProviderError, StepFailed, Stopped, WatchkeeperError
 from bot.domain.event import Kind
+from bot.domain.freeze import stops
 from bot.domain.json import JsonObject
 from bot.domain.plan import Plan
 from bot.domain.run import Run, State
@@ -24,7 +25,7 @@ from bot.domain.unvoted import not_possible
 from bot.engine import endings, freezes, seats
 from bot.engine.installation import Installation
 from bot.engine.look import EngineLook
-from bot.engine.running import EngineRunning, LeaseLost, NoLongerOurs, StepTimedOut, within_lease
+from bot.engine.running import EngineRunning, LeaseLost, NoLongerOurs, StepTimedOut, one_within_lease, within_lease
 from permissions.decide import Allow, Decision, Deny, NeedsApproval
 from permissions.model import Risk
 from permissions.oncall import asked_first
@@ -189,7 +190,7 @@ class Life:
             if await self._drifted(run, found):
                 return
             plan = found
-        started = await self._transaction(lambda connection: self._mark_running(connection, run))
+        started = await self._started(run, verb)
         if isinstance(started, Deny):
             await self._refuse(run, started)
         elif started is not None:
@@ -201,16 +202,27 @@ class Life:
             await self._refuse(run, frozen)
         return frozen is not None
 
-    async def _mark_running(self, connection: Connection, run: Run) -> Run | Deny | None:
-        """After this commit the run has started, once; before it nothing outside was touched."""
+    async def _started(self, run: Run, verb: Verb) -> Run | Deny | None:
+        """What takes no lock and no freeze stops is started by one statement alone."""
+        if run.lock is not None or stops(verb, run.risk):
+            return await self._transaction(lambda connection: self._start_alone(connection, run))
+        started = await self._mark_running(self._at.pool, run)
+        self._at.bell.ring("outbox")
+        return started
+
+    async def _start_alone(self, connection: Connection, run: Run) -> Run | Deny | None:
+        """With its lock held, and no freeze over it."""
         if run.lock is not None and await locks.holder(connection, run) != run.id:
             return None
         if (frozen := await freezes.stopped_at_start(connection, self._at, run)) is not None:
             return frozen
-        started = await runs.move(connection, run.id, {State.STARTING}, State.RUNNING, worker=self._worker)
-        if started is not None:
-            await events.record(connection, Kind.RUN_STARTED, run=started)
-        return started
+        return await self._mark_running(connection, run)
+
+    async def _mark_running(self, rows: Rows, run: Run) -> Run | None:
+        """Once this is committed the run has started, once; before it nothing outside was touched."""
+        return await runs.move(
+            rows, run.id, {State.STARTING}, State.RUNNING, worker=self._worker, tell=(Kind.RUN_STARTED, {})
+        )
 
     async def _still_approved(self, run: Run, verb: Verb, decision: Decision) -> bool:
         """Only votes count whose voter could still cast them, for the digest that is about to run."""
@@ -314,7 +326,8 @@ class Life:
                 connection, run.id, state, changed=changed, says=says, worker=self._worker, card=card
             )
 
-        if await within_lease(self._at, end) is None:
+        within = one_within_lease if run.lock is None else within_lease
+        if await within(self._at, end) is None:
             log.warning("run.ended_elsewhere", run_id=run.id, state=state)
 
     # --- small steps ----------------------------------------------------------------------------------------

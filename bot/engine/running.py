@@ -178,12 +178,22 @@ async def within_lease(at: Installation, write: Callable[[Connection], Awaitable
 
     When the answer to a commit is lost it is written again: what must not be there twice is conditional.
     """
+
+    async def whole(connection: Connection) -> Result:
+        async with connection.transaction():
+            return await write(connection)
+
+    return await one_within_lease(at, whole)
+
+
+async def one_within_lease(at: Installation, write: Callable[[Connection], Awaitable[Result]]) -> Result:
+    """The same for what is one statement and needs no transaction."""
     try:
         async for attempt in stamina.retry_context(
             on=AWAY, attempts=None, timeout=LEASE, wait_initial=0.05, wait_max=1.0
         ):
             with attempt:
-                async with at.pool.acquire(timeout=5) as connection, connection.transaction():
+                async with at.pool.acquire(timeout=5) as connection:
                     result = await write(connection)
     except AWAY as away:
         raise LeaseLost from away

@@ -25,6 +25,7 @@ from bot.slack.wanted import card_of, content_of, wanted
 log = structlog.get_logger()
 
 POLL_S = 1.0
+GATHER_S = 0.02  # each turn that ends wakes: many of them are one look for what is due
 LOOK_AFTER = timedelta(seconds=2)
 SEND_WITHIN = posts.LOOK_NOT_BEFORE / 2
 LONGEST_WAIT_S = 15.0
@@ -69,6 +70,7 @@ class Deliverer:
                         if lane not in self._busy:
                             self._busy.add(lane)
                             tasks.create_task(self._one(post, lane))
+                await asyncio.sleep(GATHER_S)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(POLL_S):  # wait_for of 3.11 may lose a cancellation
                         await self._woken.wait()

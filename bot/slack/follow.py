@@ -65,6 +65,7 @@ log = structlog.get_logger()
 NAME = "slack"
 BATCH = 500
 FORGET_EVERY_S = 300
+GATHER_S = 0.02  # under load what happens to a run is told together, the first of it at once
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _TOLD_BESIDES = frozenset(
     {
@@ -139,8 +140,7 @@ class Follower:
                 except AWAY as away:
                     log.warning("follow.database_away", error=type(away).__name__)
                     more = False
-                if not more:
-                    await sealed.wait(self._poll)
+                await (asyncio.sleep(GATHER_S) if more else sealed.wait(self._poll))
 
     async def step(self) -> bool:
         """One batch of events into intents; False when there was none."""
@@ -341,7 +341,7 @@ async def see(rows: Rows, run_id: RunId, now: datetime) -> Seen | None:
     if run.state is State.WAITING and run.approved_at is not None:
         held_by = await locks.holder(rows, run)
         holder = await runs.get(rows, held_by) if held_by else None
-    approval = await approvals.get(rows, run_id)
+    approval = await approvals.get(rows, run_id) if run.expires_at is not None else None  # most have none
     return Seen(
         run,
         plans.from_json(run.plan) if run.plan else None,
@@ -349,7 +349,7 @@ async def see(rows: Rows, run_id: RunId, now: datetime) -> Seen | None:
         await events.of_run(rows, run_id),
         now,
         holder,
-        tuple(name for name, _ in await files.of_run(rows, run_id)),
+        tuple(await files.names(rows, run_id)),
         await reviews.get(rows, run_id) if approval is not None and approval.way != "votes" else None,
     )
 
