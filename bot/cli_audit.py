@@ -5,7 +5,7 @@ import pwd
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import Annotated, Literal, TextIO
 
 import typer
 
+from bot.domain import anchor as anchors
 from bot.domain import exported
+from bot.domain.anchor import Anchor
 from bot.terminal import load_settings, run, stop
 
 app = typer.Typer(no_args_is_help=True, help="The audit log.")
@@ -25,24 +27,37 @@ WHEN = "2026-11-01, 2026-11-01T08:00 (UTC), or 30m, 12h, 90d ago"
 @app.command("verify")
 def verify(
     file: Annotated[Path | None, typer.Option("--file", help="An export instead of the database.")] = None,
+    anchor: Annotated[
+        list[str] | None, typer.Option(help="NUMBER:HASH as it was told elsewhere; may be given several times.")
+    ] = None,
 ) -> None:
     """Walk the whole chain of events and tell whether anything was changed, removed or added."""
+    told = [_anchor(text) for text in anchor or ()]
     if file is not None:
-        _verify_file(file)
+        _verify_file(file, told)
         return
     from bot import serve as process
 
-    report = run(process.verify_chain(load_settings()))
+    report = run(process.verify_chain(load_settings(), told))
     if not report.whole:
         stop(f"The chain is broken after {report.events} good events: {report.says}.")
     erased = f"; {report.erased} payloads erased by retention" if report.erased else ""
-    typer.echo(f"The chain is whole: {report.events} events{erased}. Head {report.head[:16]}.")
+    held = f" It holds {len(told)} anchor{'s' * (len(told) > 1)} told elsewhere." if told else ""
+    head = f" Head {Anchor(report.events, report.head)}." if report.events else ""
+    typer.echo(f"The chain is whole: {report.events} events{erased}.{head}{held}")
 
 
-def _verify_file(file: Path) -> None:
+def _anchor(text: str) -> Anchor:
+    found = anchors.read(text)
+    if found is None:
+        stop(f"{text!r} is no anchor. Write it like 1042:9f86d081884c7d659a2feaa0c55ad015, as the bot tells it.")
+    return found
+
+
+def _verify_file(file: Path, told: Sequence[Anchor]) -> None:
     try:
         with file.open(encoding="utf-8", newline="") as lines:
-            report = exported.verify(lines)
+            report = exported.verify(lines, told)
     except FileNotFoundError:
         stop(f"{file} is not there.")
     except (exported.Unreadable, UnicodeDecodeError) as error:
@@ -58,7 +73,8 @@ def _told(report: exported.FileReport) -> str:
     erased = f"; {report.erased} payloads erased by retention" if report.erased else ""
     begun = "from the first one on" if report.first == 1 else f"from No. {report.first} on"
     whole = f"none missing between, {begun}" if not report.gaps else f"a selection: {report.gaps} gaps, {begun}"
-    return f"Every event is as it was sealed: {report.events} events{erased}; {whole}. Head {report.head[:16]}."
+    head = Anchor(report.last, report.head)
+    return f"Every event is as it was sealed: {report.events} events{erased}; {whole}. Head {head}."
 
 
 @app.command("export")

@@ -9,6 +9,7 @@ import structlog
 from bot import metrics
 from bot.db import seal
 from bot.db.database import AWAY
+from bot.domain.anchor import Anchor
 from bot.domain.dead_man import unsafe
 from bot.domain.errors import ProviderError
 from bot.engine.installation import Installation
@@ -55,8 +56,8 @@ class DeadMan:
             log.warning("dead_man.withheld", problems=wrong)
             return
         try:
-            result = await self._call(self._secret(wanted.url))
-        except (aiohttp.ClientError, OSError, TimeoutError, ProviderError) as error:
+            result = await self._call(self._secret(wanted.url), await seal.head(self._at.pool))
+        except (aiohttp.ClientError, *AWAY, TimeoutError, ProviderError) as error:
             result = type(error).__name__
         metrics.DEAD_MAN.labels("ok" if not result else "failed").inc()
         if result:
@@ -71,11 +72,15 @@ class DeadMan:
             return ["the database is away"]
         return [*problems, *(["events are not sealed"] if behind else [])]
 
-    async def _call(self, url: str) -> str:
-        """What went wrong, or empty. Redirects are not followed: they would lead where nobody looked."""
+    async def _call(self, url: str, anchor: Anchor | None) -> str:
+        """What went wrong, or empty. Redirects are not followed: they would lead where nobody looked.
+
+        The head of the audit log is told as our name: that is what every server keeps of those who call it.
+        """
         why = unsafe(url)
         if why:
             return why
+        named = {"User-Agent": f"watchkeeper audit/{anchor or 'empty'}"}
         limit = aiohttp.ClientTimeout(total=TIMEOUT_S)
-        async with self._session.get(url, allow_redirects=False, timeout=limit) as answer:
+        async with self._session.get(url, headers=named, allow_redirects=False, timeout=limit) as answer:
             return "" if answer.status < 300 else f"it answers {answer.status}"

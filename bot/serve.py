@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -15,6 +15,7 @@ from bot.db.bell import Bell
 from bot.db.database import AWAY, Pool
 from bot.db.records import PostgresRecords
 from bot.dead_man import DeadMan
+from bot.domain.anchor import Anchor
 from bot.domain.capability import ChainReport
 from bot.domain.card import Card
 from bot.domain.catalog import Place
@@ -299,10 +300,10 @@ async def serve(settings: Settings, *, web: bool = True, worker: bool = True, dr
             raise TaskFailed(process.failed)
 
 
-async def verify_chain(settings: Settings) -> ChainReport:
+async def verify_chain(settings: Settings, anchors: Sequence[Anchor]) -> ChainReport:
     """The chain of the bot's database, verified without starting the bot."""
     async with open_database(settings) as (pool, _):
-        return await seal.verify(pool)
+        return await seal.verify(pool, anchors)
 
 
 async def try_policy(

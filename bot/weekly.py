@@ -1,17 +1,21 @@
 """The weekly report: each Monday morning one card in the ops channel, by the guarantee of the schedules."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from bot.db import database, events, schedules
+from bot.db import database, events, schedules, seal
 from bot.db.database import AWAY, Connection
 from bot.domain import card as cards
+from bot.domain.anchor import Anchor
+from bot.domain.card import Card
 from bot.domain.event import Kind
 from bot.domain.json import JsonObject
 from bot.domain.schedule import Rule, State, due
 from bot.domain.weekly import SCHEDULE
+from bot.domain.words import code
 from bot.engine import weekly
 from bot.engine.installation import Installation
 
@@ -63,10 +67,18 @@ class Weekly:
     async def _tell(self, connection: Connection, end: datetime) -> None:
         """The event in the transaction that takes the instant: told once, whatever dies when."""
         begin = week_before(end, self._at)
-        card = await weekly.for_channel(self._at, connection, begin, end)
+        card = _anchored(await weekly.for_channel(self._at, connection, begin, end), await seal.head(connection))
         body: JsonObject = {"from": begin.isoformat(), "to": end.isoformat(), "card": cards.to_json(card)}
         await events.record(connection, Kind.REPORT_WEEKLY, body=body)
         log.info("weekly.told", begin=begin.isoformat(), end=end.isoformat())
+
+
+def _anchored(card: Card, anchor: Anchor | None) -> Card:
+    """Slack keeps the head of the audit log, where PostgreSQL's admin cannot change it."""
+    if anchor is None:
+        return card
+    kept = f"audit log: {code(str(anchor))}"
+    return replace(card, footer=f"{card.footer} · {kept}" if card.footer else kept)
 
 
 def week_before(end: datetime, at: Installation) -> datetime:

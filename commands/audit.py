@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Annotated
 
+from bot.domain.anchor import Anchor
 from bot.domain.capability import ChainReport, Govern, Running
 from bot.domain.card import Button, Card, Tone
 from bot.domain.command import Arg, Command, Environment, PersonRef, RunRef, Service, Since, Verb
@@ -133,7 +134,10 @@ def _whole(report: ChainReport) -> Card:
         Tone.OK,
         "The audit log is whole",
         f"The audit log is whole: {says}. {erased} Nothing was changed.".replace("  ", " "),
-        (f"{bold('Checked')} {says}\n{erased}".strip(), f"{bold('Head')} {code(report.head[:16] or 'none yet')}"),
+        (
+            f"{bold('Checked')} {says}\n{erased}".strip(),
+            f"{bold('Head')} {code(str(Anchor(report.events, report.head)) if report.events else 'none yet')}",
+        ),
         footer="Nothing was changed · keep the head somewhere else to prove this log later",
     )
 

@@ -20,10 +20,12 @@ class Listener:
 
     def __init__(self) -> None:
         self.heard: list[str] = []
+        self.called_by = ""
         self.answer: web.Response | web.HTTPFound = web.Response(text="OK")
 
     async def hear(self, request: web.Request) -> web.StreamResponse:
         self.heard.append(request.path)
+        self.called_by = request.headers["User-Agent"]
         if isinstance(self.answer, web.HTTPFound):
             raise self.answer
         return web.Response(status=self.answer.status)
@@ -42,13 +44,16 @@ async def listener() -> AsyncIterator[tuple[Listener, str]]:
 
 
 class Outbox:
-    """Of the database only this is asked: the oldest event that is not sealed."""
+    """Of the database only this is asked: the oldest event that is not sealed, and the newest one that is."""
 
     def __init__(self, *oldest: int | None) -> None:
         self.oldest = list(oldest)
 
     async def fetchval(self, _sql: str) -> int | None:
         return self.oldest.pop(0) if self.oldest else None
+
+    async def fetchrow(self, _sql: str) -> dict[str, Any]:
+        return {"number": 1042, "hash": bytes(32)}
 
 
 async def look(url: str, monkeypatch: pytest.MonkeyPatch, outbox: Outbox, problems: list[str] | None = None) -> None:
@@ -74,6 +79,7 @@ async def test_while_all_is_well_it_hears_of_us(
     await look(f"{url}/ping", monkeypatch, Outbox())
     await look(f"{url}/ping", monkeypatch, Outbox(7, 8))
     assert heard.heard == ["/ping", "/ping"]
+    assert heard.called_by == f"watchkeeper audit/1042:{'0' * 32}"
 
 
 @pytest.mark.parametrize(

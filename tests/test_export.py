@@ -16,6 +16,7 @@ from bot import cli_audit
 from bot.db import events, seal
 from bot.db.database import Pool
 from bot.domain import exported
+from bot.domain.anchor import Anchor
 from bot.domain.event import Kind
 from bot.domain.json import JsonObject
 from bot.export import COLUMNS, Format, Selection, export
@@ -136,6 +137,14 @@ async def test_what_was_changed_in_the_file_is_found(log: Pool, old: str, new: s
     assert exported.verify(text.replace(old, new).splitlines()).wrong.startswith(says)
 
 
+async def test_a_file_of_another_log_does_not_hold_what_was_told_of_this_one(log: Pool) -> None:
+    lines = (await written(log)).splitlines()
+    told = Anchor(3, exported.verify(lines).head)
+    assert exported.verify(lines, [told]).wrong == ""
+    assert "event 3 is not the one" in exported.verify(lines, [Anchor(3, "0" * 32)]).wrong
+    assert "there is no event 3 any more" in exported.verify(lines[:2], [told]).wrong
+
+
 async def test_a_line_that_is_missing_leaves_a_gap(log: Pool) -> None:
     first, _, third = (await written(log)).splitlines()
     assert exported.verify([first, third]).gaps == 1
@@ -151,4 +160,5 @@ def test_the_terminal_writes_a_file_for_its_owner_alone_and_reads_it_back(tmp_pa
     assert "holds no events" in run(cli_audit.app, ["verify", "--file", str(file)]).stdout
     file.write_text("id,name\n1,x\n")
     assert "no event of an export" in run(cli_audit.app, ["verify", "--file", str(file)]).stderr
+    assert "is no anchor" in run(cli_audit.app, ["verify", "--anchor", "1042"]).stderr
     assert "is no time" in run(cli_audit.app, ["export", "--since", "yesterday"]).stderr

@@ -7,11 +7,13 @@ keeps the throughput (decision 0001).
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 
 import asyncpg
 
 from bot.db.bell import Bell
 from bot.db.database import Pool, Rows
+from bot.domain.anchor import Anchor, broken
 from bot.domain.capability import ChainReport
 from bot.domain.json import canonical
 
@@ -94,8 +96,15 @@ async def _head(rows: Rows) -> tuple[int, bytes]:
     return (head["number"], head["hash"]) if head else (0, GENESIS)
 
 
-async def verify(pool: Pool) -> ChainReport:
-    """Walk the whole chain in one snapshot: numbers dense, hashes linked, payloads as their digests say."""
+async def head(rows: Rows) -> Anchor | None:
+    """The newest sealed event, to be told where PostgreSQL's admin cannot change it; None of an empty chain."""
+    number, hash_ = await _head(rows)
+    return Anchor(number, hash_.hex()) if number else None
+
+
+async def verify(pool: Pool, anchors: Sequence[Anchor] = ()) -> ChainReport:
+    """Walk the whole chain in one snapshot: numbers dense, hashes linked, payloads as their digests say, and what
+    was told elsewhere still there."""
     number, previous, erased = 0, GENESIS, 0
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         async for row in connection.cursor(_CHAIN, prefetch=1000):
@@ -109,6 +118,12 @@ async def verify(pool: Pool) -> ChainReport:
             "SELECT count(*) FROM events e WHERE NOT EXISTS (SELECT FROM event_seals s WHERE s.event_id = e.id) "
             "AND NOT EXISTS (SELECT FROM outbox o WHERE o.event_id = e.id)"
         )
+        for anchor in anchors:
+            found = await connection.fetchval(
+                "SELECT encode(hash, 'hex') FROM event_seals WHERE number = $1", anchor.number
+            )
+            if not anchor.holds(found):
+                return ChainReport(False, number, erased, previous.hex(), anchor.number, broken(anchor, found))
     if lost:
         return ChainReport(False, number, erased, previous.hex(), None, f"{lost} events were never numbered")
     return ChainReport(True, number, erased, previous.hex())

@@ -3,9 +3,10 @@
 import csv
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.anchor import Anchor, broken
 from bot.domain.json import Json, canonical
 
 GENESIS = hashlib.sha256(b"watchkeeper chain, version 1").hexdigest()
@@ -35,20 +36,30 @@ def seal_of(event: Mapping[str, Json]) -> str:
     return hashlib.sha256(bytes.fromhex(str(event["previous"])) + facts.encode()).hexdigest()
 
 
-def verify(lines: Iterable[str]) -> FileReport:
-    """JSON lines or CSV. Every event by its own seal, and each to the one before it where no number is missing."""
+def verify(lines: Iterable[str], anchors: Sequence[Anchor] = ()) -> FileReport:
+    """JSON lines or CSV. Every event by its own seal, each to the one before it where no number is missing, and
+    those that were told elsewhere."""
     csv.field_size_limit(1 << 27)
     count = first = number = gaps = erased = 0
     head = ""
+    told = {anchor.number: anchor for anchor in anchors}
     for count, event in enumerate(_events(lines), start=1):
-        wrong = _wrong(event, number, head)
+        wrong = _wrong(event, number, head) or _not_told(event, told)
         if wrong:
             return FileReport(count - 1, first, number, gaps, erased, head, f"event {event['number']} {wrong}")
         gaps += number > 0 and event["number"] != number + 1
         number, head = int(str(event["number"])), str(event["hash"])
         first = first or number
         erased += bool(event["erased"])
-    return FileReport(count, first, number, gaps, erased, head)
+    left = broken(next(iter(told.values())), None) if told else ""
+    return FileReport(count, first, number, gaps, erased, head, left)
+
+
+def _not_told(event: Mapping[str, Json], told: dict[int, Anchor]) -> str:
+    """The same about an anchor, which is settled then; those left at the end are missing."""
+    anchor = told.pop(int(str(event["number"])), None)
+    holds = anchor is None or anchor.holds(str(event["hash"]))
+    return "" if holds else f"is not the one that was told elsewhere as {anchor}"
 
 
 def _wrong(event: Mapping[str, Json], before: int, head: str) -> str:

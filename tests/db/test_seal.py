@@ -7,6 +7,8 @@ import pytest
 
 from bot.db import events, seal
 from bot.db.database import Pool
+from bot.domain import anchor as anchors
+from bot.domain.anchor import Anchor
 from bot.domain.event import Kind
 from bot.domain.run import Run
 
@@ -77,3 +79,53 @@ async def test_retention_may_erase_a_payload_and_verification_says_so(pool: Pool
     report = await seal.verify(pool)
     assert (report.whole, report.events, report.erased) == (True, 4, 1)
     assert (await events.after(pool, 1))[0].erased
+
+
+# --- who may do everything in PostgreSQL ---------------------------------------------------------------------------
+
+
+async def _rewrite(pool: Pool, change: str) -> None:
+    """As a superuser would: triggers off, the past changed, and the whole chain made anew, so that it fits."""
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        await connection.execute(change)
+        await connection.execute("DELETE FROM event_seals")
+        await connection.execute("INSERT INTO outbox SELECT id FROM events")
+    while await seal.seal(pool):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("UPDATE events SET actor = 'U0SCAPEGOAT' WHERE id = 3", "event 5 is not the one"),
+        ("DELETE FROM event_payloads WHERE event_id > 4; DELETE FROM events WHERE id > 4", "there is no event 5"),
+    ],
+    ids=["rewritten", "cut off"],
+)
+async def test_a_chain_written_anew_fits_but_holds_no_anchor_that_was_told_before(
+    pool: Pool, change: str, says: str
+) -> None:
+    await _write(pool, 5)
+    told = await seal.head(pool)
+    assert told is not None
+    await _write(pool, 2)
+    anchor = anchors.read(str(told))
+    assert anchor is not None
+    assert (await seal.verify(pool, [anchor])).whole
+    await _rewrite(pool, change)
+    assert (await seal.verify(pool)).whole
+    report = await seal.verify(pool, [anchor])
+    assert (report.whole, report.first_bad) == (False, 5)
+    assert says in report.says
+    assert str(told) in report.says
+
+
+async def test_an_empty_chain_has_nothing_to_tell(pool: Pool) -> None:
+    assert await seal.head(pool) is None
+    assert not (await seal.verify(pool, [Anchor(1, "0" * 32)])).whole
+
+
+@pytest.mark.parametrize("text", ["", "1042", "1042:", f"0:{'a' * 32}", f"1042:{'a' * 31}", f"-1:{'a' * 32}", "x:y"])
+def test_what_is_written_otherwise_is_no_anchor(text: str) -> None:
+    assert anchors.read(text) is None

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.db import seal
+from bot.domain import anchor as anchors
 from bot.weekly import Weekly
 from tests.stories.conftest import Open
 from tests.support.company import CATALOG, GENERAL, POLICY, Company
@@ -58,6 +60,9 @@ async def test_monday_s_card_comes_once_however_many_look_and_survives_a_restart
     await asyncio.gather(*(look(ops) for _ in range(5)))
     card = ops.text(await ops.see(TOLD, GENERAL))
     assert "Nothing was asked of me; I watched 2 places, all fine." in card
+    anchor = anchors.read(card.rpartition("audit log: ")[2].partition("`")[2].partition("`")[0])
+    assert anchor is not None
+    assert (await seal.verify(ops.pool, [anchor])).whole
     assert await told(ops) == 1
     await ops.restart()
     assert await told(ops) == 1
