@@ -75,6 +75,15 @@ def _serve(*, web: bool, worker: bool, drain_s: float) -> None:
 
 
 @app.command()
+def migrate() -> None:
+    """Bring the database to this version and end, where the bot's own role owns nothing."""
+    from bot import serve as process
+
+    applied = run(process.migrated(load_settings()))
+    typer.echo(f"The database is as this version wants it; applied now: {', '.join(applied) or 'nothing'}.")
+
+
+@app.command()
 def demo(
     tour: Annotated[bool, typer.Option("--tour", help="Play it without a browser and print the transcript.")] = False,
     folder: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path(".watchkeeper/demo"),

@@ -10,7 +10,7 @@ import structlog
 
 from bot import incoming, loop_lag, reload, review
 from bot.alive import Alive
-from bot.db import events, leader, seal
+from bot.db import database, events, leader, seal
 from bot.db.bell import Bell
 from bot.db.database import AWAY, Pool
 from bot.db.records import PostgresRecords
@@ -298,6 +298,18 @@ async def serve(settings: Settings, *, web: bool = True, worker: bool = True, dr
             await process.stop()
         if process.failed is not None:
             raise TaskFailed(process.failed)
+
+
+async def migrated(settings: Settings) -> list[str]:
+    """Which migrations were applied, without starting the bot."""
+    if settings.database_url is None:
+        async with open_database(settings):
+            return []
+    pool = await database.connect(settings.database_url.get_secret_value())
+    try:
+        return await database.migrate(pool)
+    finally:
+        await pool.close()
 
 
 async def verify_chain(settings: Settings, anchors: Sequence[Anchor]) -> ChainReport:

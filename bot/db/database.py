@@ -148,10 +148,12 @@ async def migrate(pool: Pool) -> list[str]:
     async with session(pool) as connection:
         await connection.execute("SELECT pg_advisory_lock($1)", MIGRATING, timeout=_MIGRATION_S)
         try:
-            await connection.execute(
-                "CREATE TABLE IF NOT EXISTS migrations "
-                "(name text PRIMARY KEY, at timestamptz NOT NULL DEFAULT statement_timestamp())"
-            )
+            # Asked first: a role that owns nothing may not even try to make a table that is there.
+            if await connection.fetchval("SELECT to_regclass('migrations') IS NULL"):
+                await connection.execute(
+                    "CREATE TABLE migrations "
+                    "(name text PRIMARY KEY, at timestamptz NOT NULL DEFAULT statement_timestamp())"
+                )
             done = {row["name"] for row in await connection.fetch("SELECT name FROM migrations")}
             for name, sql in _migrations():
                 if name not in done:
