@@ -196,7 +196,8 @@ async def break_glass(request: BreakGlass, _plan: Plan, running: Running) -> Car
 
 
 async def review(request: Look, _plan: Plan, running: Running) -> Card:
-    return await running.govern.review(request.run, running.actor, request.verdict, running.run.reason)
+    by, seat = running.actor, running.run.seat
+    return await running.govern.review(request.run, by, request.verdict, running.run.reason, seat)
 
 
 async def hand_over(request: HandOver, _plan: Plan, running: Running) -> Card:

@@ -361,7 +361,7 @@ class Govern(Protocol):
         """Without votes at once, for roles that hold it."""
         ...
 
-    async def review(self, run: RunId, by: str, verdict: Literal["fine", "talk"], says: str) -> Card:
+    async def review(self, run: RunId, by: str, verdict: Literal["fine", "talk"], says: str, via: str) -> Card:
         """Somebody else looked at what ran without votes."""
         ...
 

@@ -73,8 +73,8 @@ class EngineGovern:
             f"You broke the glass for R-{run}.", "Its message tells the rest; somebody else reviews it."
         )
 
-    async def review(self, run: RunId, by: str, verdict: Literal["fine", "talk"], says: str) -> Card:
-        answer = await self._reviews.answer(run, by, verdict, says)
+    async def review(self, run: RunId, by: str, verdict: Literal["fine", "talk"], says: str, via: str) -> Card:
+        answer = await self._reviews.answer(run, by, verdict, says, via=via)
         return answer or note(f"Your review of R-{run} is recorded.", "Its message tells the rest.")
 
     async def reviews(self) -> Sequence[Review]:

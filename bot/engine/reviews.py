@@ -10,6 +10,7 @@ from bot.domain.review import LONGEST, SHORTEST, Review, Verdict, next_time, rea
 from bot.domain.run import FINAL, Run, RunId
 from bot.domain.unvoted import talk_form
 from bot.domain.words import listed
+from bot.engine import seats
 from bot.engine.installation import Installation
 from bot.engine.short import note
 from permissions.oncall import asked_first, zone_of
@@ -50,14 +51,16 @@ class Reviews:
         review = await reviews.get(self._at.pool, run.id)
         return self._refusal(run, review, who) or talk_form(run)
 
-    async def answer(self, run_id: RunId, who: str, verdict: Verdict, says: str = "") -> Card | None:
+    async def answer(
+        self, run_id: RunId, who: str, verdict: Verdict, says: str = "", *, via: str = "slack"
+    ) -> Card | None:
         said = reason(says)
         if verdict == "talk" and said is None:
             what = f"Say what needs a talk in one sentence, {SHORTEST} to {LONGEST} characters."
             return note(what, "Whoever ran it reads this.")
         async with self._at.pool.acquire() as connection, connection.transaction():
             review, run = await reviews.lock(connection, run_id), await runs.get(connection, run_id)
-            if run is None or (refusal := self._refusal(run, review, who)) is not None:
+            if run is None or (refusal := self._refusal(run, review, who, via)) is not None:
                 return refusal if run else note(f"There is no R-{run_id}.", "See the last ones with /runs.")
             await reviews.close(connection, run_id, verdict, by=who, says=said or "")
             body: JsonObject = {"verdict": verdict, "says": said or ""}
@@ -65,7 +68,7 @@ class Reviews:
         self._at.bell.ring("outbox")
         return None
 
-    def _refusal(self, run: Run, review: Review | None, who: str) -> Card | None:
+    def _refusal(self, run: Run, review: Review | None, who: str, via: str = "slack") -> Card | None:
         if review is None:
             return note(f"{run.label} needs no review: it ran with its votes.", "", run)
         if review.reviewed_at is not None:
@@ -73,6 +76,9 @@ class Reviews:
             return note(f"{run.label} was reviewed already, by {by}.", "It counts once.", run)
         if who == review.actor:
             return note("You ran it, so somebody else looks at it.", self._who_can(run), run)
+        if seats.shared(self._at, run, who, via):
+            what = f"You share a login of the terminal with {self._at.people.name(run.actor)}, who ran it."
+            return note(what, "One login is one pair of eyes: somebody else looks at it.", run)
         if who not in self._reviewers(run):
             return note("Your review does not count here.", self._who_can(run), run)
         return None

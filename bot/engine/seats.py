@@ -24,3 +24,8 @@ def doubt(at: Installation, run: Run, approval: Approval, voter: str, via: str) 
     sentence = f"Your vote cannot count here: you share a login of the terminal with {names}."
     next_step = "One login is one pair of eyes: approve from a login of your own, or let somebody else."
     return Deny(Because(sentence, at.policy.where(SECTION)), next_step)
+
+
+def shared(at: Installation, run: Run, who: str, via: str) -> bool:
+    """Whether this person, where they sit now or where it was asked, could be who asked."""
+    return bool(doubts(at.policy, Asked(run.actor, run.seat), who, via, ()))

@@ -75,7 +75,7 @@ class MemoryGovern:
     async def break_glass(self, run: RunId, by: str, because: str) -> Card:
         return self._did("break_glass", run, by, because)
 
-    async def review(self, run: RunId, by: str, verdict: Literal["fine", "talk"], says: str) -> Card:
+    async def review(self, run: RunId, by: str, verdict: Literal["fine", "talk"], says: str, via: str) -> Card:
         return self._did("review", run, by, verdict, says)
 
     async def reviews(self) -> Sequence[Review]:

@@ -11,6 +11,7 @@ import pytest
 from bot.db import approvals, reviews
 from bot.domain.card import Card
 from bot.domain.run import Run, State
+from bot.engine.reviews import Reviews
 from bot.engine.unvoted import Unvoted
 from bot.worker import sweep
 from permissions import model
@@ -133,6 +134,18 @@ async def test_what_never_ran_needs_no_review(desk: Desk) -> None:
     review = await reviews.get(desk.pool, run.id)
     assert review is not None
     assert (review.verdict, await reviews.still_open(desk.pool)) == ("moot", [])
+
+
+async def test_a_login_that_people_share_is_one_pair_of_eyes_for_a_review_too(desk: Desk) -> None:
+    obey(desk, f"{POLICY}terminal: {{root: [ana, chi], both: [ana, ben]}}\n")
+    run = await silent(desk)
+    await desk.pool.execute("UPDATE runs SET via = 'terminal', channel = 'terminal:root' WHERE id = $1", run.id)
+    assert await alone(desk, run) is None
+    await desk.work()
+    look = Reviews(desk.installation).answer
+    assert "share a login" in told(await look(run.id, "U0CHI", "fine"))
+    assert "share a login" in told(await look(run.id, "U0BEN", "fine", via="terminal:both"))
+    assert await look(run.id, "U0BEN", "fine") is None
 
 
 async def test_a_glass_is_broken_only_in_an_incident_where_one_can_be_declared(desk: Desk) -> None:
