@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.db import incidents, kept
 from bot.db.bell import Bell
-from bot.db.database import Pool
+from bot.db.database import Connection, Pool
 from bot.domain.card import Card, Tone
 from bot.domain.form import Choice, Form, Input
 from bot.domain.incident import Incident, IncidentId
@@ -155,11 +155,28 @@ class Shortcuts:
         files = tuple(LinkedFile(name, url) for name, url in held.files)
         content = Content(held.author, text, files, held.thread_ts, "", own, at.isoformat() if own else "", chosen)
         async with self._pool.acquire() as connection, connection.transaction():
+            if (wrong := await _there_already(connection, channel, ts, content)) is not None:
+                return Answer(wrong={"text": wrong})
             told = f"{submission.received_at.timestamp():.6f}"
             if await kept.mark(connection, channel, ts, "shortcut", "", told, is_set=True):
                 await kept.want(connection, channel, ts, person, content.to_json())
         self._bell.ring("kept", "outbox")
         return Answer()
+
+
+async def _there_already(connection: Connection, channel: str, ts: str, content: Content) -> str | None:
+    """Why this would be lost: a message counts once, so it stands elsewhere, or in other words, already."""
+    one = await kept.locked(connection, channel, ts)
+    if one is None or one.incident is None or one.state != "added":
+        return None
+    said: JsonObject = {**(one.content or {}), "permalink": ""}
+    if said == content.to_json():
+        return None  # the same form, delivered again
+    there = await incidents.with_merged(connection, one.incident)
+    if content.incident in there and not content.own_words:
+        return None
+    label = f"INC-{there[-1]}"
+    return f"That message is in the timeline of {label} already: /timeline edit puts it right. Nothing was changed."
 
 
 def _declared(payload: ShortcutPayload, at: datetime) -> Invocation:

@@ -237,6 +237,17 @@ async def test_from_the_menu_it_may_be_told_otherwise_and_at_another_time(room: 
     assert await room.texts() == ["Disk full"]
 
 
+async def test_other_words_for_what_stands_there_already_are_not_lost_in_silence(room: Room) -> None:
+    message = await room.said("ben", "database is full")
+    form = await shortcut(room, "ana", message)
+    await room.slack.deeds.pin("U0BEN", message)
+    assert await room.texts() == ["database is full"]
+    answer = await room.slack.submit("U0ANA", form, {"text": "Disk full since two"})
+    assert b"in the timeline of INC-1 already" in answer.body
+    assert (await room.slack.submit("U0ANA", form, {"text": "database is full"})).body == b""
+    assert await room.texts() == ["database is full"]
+
+
 async def test_who_may_not_write_is_told_so(room: Room) -> None:
     message = await room.said("ben", "database is full")
     await room.slack.shortcut("U0ELI", message, "timeline.add")
