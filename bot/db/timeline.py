@@ -300,14 +300,18 @@ async def told_in(rows: Rows, key: str) -> list[TimelineEntry]:
 
 
 async def corrected_messages(rows: Rows, incident: IncidentId) -> list[str]:
-    """The keys of the messages that tell of entries which were corrected or removed since."""
+    """The keys of the messages that tell of what was corrected or removed since, or of a burst that grew."""
     found = await rows.fetch(
         """
-        SELECT DISTINCT t.told_in
+        SELECT t.told_in
         FROM timeline_corrections c
         JOIN timeline_entries t ON t.id = c.entry_id
         WHERE t.incident_id = $1 AND t.told_in IS NOT NULL
-        ORDER BY t.told_in
+        UNION
+        SELECT told_in
+        FROM timeline_entries
+        WHERE incident_id = $1 AND told_in IS NOT NULL AND source = 'webhook' AND text ~ '×[0-9]+ since '
+        ORDER BY told_in
         """,
         incident,
     )

@@ -10,11 +10,12 @@ import aiohttp
 import pytest
 
 import commands
-from bot.db import followups, incident_steps, incidents, posts, seal, timeline
+from bot.db import events, followups, incident_steps, incidents, posts, seal, timeline
 from bot.db.bell import Bell
 from bot.db.database import Pool
 from bot.db.posts import Intent
 from bot.domain.catalog import Catalog
+from bot.domain.event import Kind
 from bot.domain.incident import Affected, Incident, IncidentState, NewIncident, Severity
 from bot.domain.json import JsonObject, digest
 from bot.domain.timeline import NewEntry
@@ -199,6 +200,24 @@ async def test_a_message_of_the_thread_waits_while_it_is_not_known_whether_the_o
     assert await posts.due(pool) == []
     await posts.posted(pool, "one", CHANNEL, "1.1", first.wanted_digest)
     assert [post.key for post in await posts.due(pool)] == ["two"]
+
+
+async def test_a_burst_that_grows_after_it_was_told_says_so_in_the_thread(
+    bot: Bot, pool: Pool, slack: Workspace
+) -> None:
+    await opened(pool)
+    since = datetime.now(UTC).isoformat()
+    for count in (1, 40):
+        body: JsonObject = {"name": "stripe", "kind": "payment", "from": "Stripe", "says": "a payment failed"}
+        told: JsonObject = {**body, "since": since, "count": count}
+        await events.record(pool, Kind.WEBHOOK_RECEIVED, service="shop", environment="production", body=told)
+        for _ in range(2):  # the header, then what hangs on it
+            await bot.tell()
+            await bot.settle()
+    (header,) = slack.messages(CHANNEL)
+    thread = slack.messages(CHANNEL, thread=header.ts)
+    assert "a payment failed ×40 since" in str([one.blocks for one in thread])
+    assert str([one.blocks for one in thread]).count("a payment failed") == 1
 
 
 async def test_what_is_put_right_months_after_the_end_is_an_edit_and_no_second_message(
