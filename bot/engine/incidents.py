@@ -363,7 +363,7 @@ class EngineIncidents:
         if not found:
             return none_such("No incident is open.", f"{code('/incident list --all')} shows those before.")
         names = ", ".join(code(one.label) for one in found[:5])
-        return none_such("Which incident?", f"Add one of {names}, or type it in its channel.")
+        return none_such("Which incident?", f"Put one of {names} before your words, or type it in its channel.")
 
     async def _going_on(self, incident: IncidentId | None, permission: Permission) -> Incident | Card:
         """For what a merged one keeps no more: nobody reads it there."""

@@ -20,11 +20,10 @@ from tests.prove.races import Races
 from tests.prove.rounds import Rounds
 from tests.prove.stage import Stage
 from tests.prove.statements import Moment
-from tests.prove.town import Town
+from tests.prove.town import PATIENCE_S, Town
 from tests.support import history, laws
 from tests.support.history import History
 
-PATIENCE_S = 90.0
 KEPT = Path(".watchkeeper/prove")
 
 

@@ -17,7 +17,7 @@ from bot.domain.run import FINAL, Run, State
 from tests.prove.figures import Figures
 from tests.prove.stage import Stage
 from tests.prove.statements import Calls, Counting, Moment, Statements
-from tests.prove.town import Town
+from tests.prove.town import PATIENCE_S, Town
 from tests.prove.wire import Lost, Wire
 from tests.support.laws import broken
 
@@ -196,7 +196,7 @@ class Points:
         """Ana asks, Ben approves; each says it again, while nothing of it is recorded, when no answer came."""
         place = self.town.lanes[lane]
         key, run = "", None
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             run = await self.town.run_of(key) if key else None
             if run is None:

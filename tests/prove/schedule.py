@@ -52,7 +52,8 @@ class Schedule:
 def schedule(random: Random, lanes: tuple[str, ...], seconds: float, faults: tuple[str, ...]) -> Schedule:
     """`faults` are spread over the round; requests come all the time, three a second, two incidents among them."""
     at = 0.0
-    requests = [_request(random, random.uniform(0, seconds / 4), "incident", place) for place in PLACES]
+    first = [*(("incident", place) for place in PLACES), ("backup", "vault")]  # once in each round at least
+    requests = [_request(random, random.uniform(0, seconds / 4), what, place) for what, place in first]
     while (at := at + random.expovariate(3.0)) < seconds:
         what = random.choices(("poke", "note", "rollback", "timeline", "mark", "backup"), (6, 2, 1, 6, 3, 1))[0]
         requests.append(_request(random, at, what, random.choice(PLACES if what in ABOUT_ONE else lanes)))

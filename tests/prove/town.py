@@ -43,6 +43,7 @@ grants:
 
 VAULT = "vault"  # the environment whose database is backed up
 _ORDERS = "CREATE TABLE orders AS SELECT n AS id, md5(n::text) AS note FROM generate_series(1, 20000) n"
+PATIENCE_S = 240.0  # a slow machine breaks no promise
 EVENT_RETRIES_S = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0)  # Slack: at once, after a minute, after five
 
 
@@ -244,7 +245,7 @@ class Town(Fleet):
 
     # --- the end --------------------------------------------------------------------------------------------
 
-    async def at_rest(self, patience_s: float = 90.0) -> None:
+    async def at_rest(self, patience_s: float = PATIENCE_S) -> None:
         """Until nothing moves any more: what does not end waits for a person, everything is sealed and told."""
         await self.until(self._at_rest, "everything to come to rest", patience_s)
 

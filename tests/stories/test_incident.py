@@ -321,6 +321,19 @@ async def test_a_duplicate_is_merged_and_says_where_it_goes_on(company: Company)
     await company.see("It was merged into INC-1", other)
 
 
+async def test_where_two_are_open_the_words_of_a_note_begin_with_the_one_that_is_meant(company: Company) -> None:
+    for title in ("checkout answers 500", "the search is slow"):
+        await company.type("ana", f"/incident {title}")
+    await company.ended(2)
+    await company.type("ana", "/timeline customers call, as in INC-1", GENERAL)
+    asked = company.text(await company.alone("ana", "Which incident?"))
+    assert "before your words" in asked
+    assert "Nothing was changed" in asked
+    await company.type("ana", "/timeline INC-2 customers call, as in INC-1", GENERAL)
+    await company.alone("ana", "Noted")
+    assert await company.happened("timeline.added") == ["U0ANA"]
+
+
 async def test_a_followup_is_reminded_of_once_a_day_until_it_is_done(company: Company) -> None:
     await company.type("ana", "/incident checkout answers 500")
     channel = await placed(company)

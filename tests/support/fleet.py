@@ -23,7 +23,7 @@ from tests.support.server import Server
 from tests.support.yard import Yard
 
 T = TypeVar("T")
-PATIENCE_S = 45.0
+PATIENCE_S = 120.0
 ELIGIBLE = ("U0ANA", "U0BEN", "U0CHI")  # operators, by POLICY
 
 

@@ -12,7 +12,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from tests.support.server import free_port
 
-READY_S = 90.0  # on a machine that has much else to do
+READY_S = 180.0  # on a machine that has much else to do
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
