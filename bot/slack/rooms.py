@@ -281,6 +281,9 @@ class Rooms:
     async def _pin(self, incident: Incident) -> None:
         """The header, once it is there; in a service's own channel it is not pinned."""
         header = await posts.get(self._pool, header_key(incident))
+        if header is not None and header.state == "gone":
+            await self._done(incident, "pin", header.error, "failed")  # what comes after it does not wait for ever
+            return
         if header is None or header.ts is None:
             await incident_steps.later(self._pool, incident.id, "pin", "the header is not there yet", 0.3)
             return

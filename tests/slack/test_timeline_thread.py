@@ -23,9 +23,10 @@ from bot.sandbox.workspace import Workspace
 from bot.sandbox.workspace.things import Message
 from bot.slack import manifest
 from bot.slack.deliver import Deliverer
-from bot.slack.incidents import IncidentTeller
+from bot.slack.incidents import IncidentTeller, header_key
 from bot.slack.pace import BURST
 from bot.slack.reply import Replies
+from bot.slack.rooms import Rooms
 from bot.slack.send import Sender, web_client
 from bot.timeline import Projector
 
@@ -246,6 +247,18 @@ async def test_what_is_put_right_months_after_the_end_is_an_edit_and_no_second_m
     await bot.tell()
     await bot.settle()
     assert [one.ts for one in slack.messages(CHANNEL)] == [header.ts]
+
+
+async def test_a_header_that_slack_refuses_for_good_is_not_waited_for(bot: Bot, pool: Pool) -> None:
+    incident = await opened(pool)
+    await pool.execute("UPDATE incident_steps SET state = 'done' WHERE step <> 'pin'")
+    await bot.tell()
+    await posts.gone(pool, header_key(incident), "is_archived")
+    client = web_client(TOKEN, bot.slack.api_url, bot.session)
+    rooms = Rooms(pool, bot.sender, client, Bell(pool), catalog=lambda: Catalog({}, ""), bot_user=str)
+    assert await rooms.step()
+    assert await incident_steps.due_steps(pool) == []
+    assert await pool.fetchval("SELECT note FROM incident_steps WHERE state = 'failed'") == "is_archived"
 
 
 def numbers(slack: Workspace, thread: list[Message]) -> list[int]:
