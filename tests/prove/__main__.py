@@ -131,10 +131,10 @@ def _in_words(error: BaseException) -> str:
 async def _judge(town: Town, figures: Figures, kept: Path) -> None:
     """The laws over the whole history; a history that breaks one is kept, with what the processes said."""
     try:
-        await town.at_rest(5 if figures.broken else PATIENCE_S)
+        found = await town.seen(5 if figures.broken else PATIENCE_S)
     except AssertionError as error:
         figures.broken.append(str(error))
-    found = await town.history()
+        found = await town.history()
     figures.broken += [words for words in laws.broken(found) if words not in figures.broken]
     figures.add(found)
     figures.clicks += town.clicks

@@ -217,8 +217,7 @@ class Points:
             await self.town.click("ana", run, button, self.door.replica)
 
     async def _check(self) -> None:
-        await self.town.at_rest()
-        found = await self.town.history()
+        found = await self.town.seen()
         killed = ", ".join(f"R-{run} {point}" for run, point in list(self._of_run.items())[-EVERY:])
         self.figures.broken += [f"{words} [killed: {killed}]" for words in broken(found)]
         self.figures.rounds += 1

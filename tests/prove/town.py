@@ -253,6 +253,20 @@ class Town(Fleet):
         left: int = await self.pool.fetchval(_LEFT, [state.value for state in FINAL])
         return left + self.slack.retrying() == 0
 
+    async def seen(self, patience_s: float = PATIENCE_S) -> History:
+        """The history of a moment at rest: what waits for people goes on by itself (it asks others, it expires)."""
+        for _ in range(10):
+            before = await self._last_event()
+            await self.at_rest(patience_s)
+            found = await self.history()
+            if before == await self._last_event():
+                break
+        return found
+
+    async def _last_event(self) -> int:
+        last: int = await self.pool.fetchval("SELECT coalesce(max(id), 0) FROM events")
+        return last
+
     async def history(self) -> History:
         found = await super().history()
         return replace(
