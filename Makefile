@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-DOORS := tests/stories/test_fuzz.py tests/stories/test_canaries.py tests/slack/test_guard.py tests/permissions/test_laws.py
+DOORS := tests/stories/test_fuzz.py tests/stories/test_canaries.py tests/slack/test_guard.py tests/permissions/test_laws.py \
+	tests/slack/test_blocks.py tests/domain/test_parse.py tests/commands/test_injection.py tests/stories/test_every_way_in.py
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help

