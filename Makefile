@@ -35,12 +35,8 @@ check: lint test ## All checks and the default tests
 heavy: $(STAMP) ## Browser, several processes, crashes: minutes
 	$(BIN)/python -m pytest -m heavy $(ARGS)
 
-bench: $(STAMP) ## Measure acknowledgement, start-up and backup against a baseline in the same run
-	$(BIN)/python -m bench.acknowledge
-	$(BIN)/python -m bench.startup
-	$(BIN)/python -m bench.backup
-	$(BIN)/python -m bench.start
-	$(BIN)/python -m bench.home
+bench: $(STAMP) ## Measure against baselines in the same run, one table at the end (ARGS="acknowledge start" for parts)
+	$(BIN)/python -m bench $(ARGS)
 
 prove: $(STAMP) ## Crash, freeze, cut and race the real bot, and check every promise (SEED=… repeats, ARGS=--short)
 	$(BIN)/python -m tests.prove $(ARGS)

@@ -1,6 +1,6 @@
 """How fast is a signed `/health shop production` acknowledged, with everything on, against servers that do nothing?
 
-Run it with `make bench`, or `python -m bench.acknowledge`. Everything on: guard, Bolt, parser, decision, the
+Run it with `make bench`, or `python -m bench acknowledge`. Everything on: guard, Bolt, parser, decision, the
 de-duplication and a committed record (fsync, synchronous_commit).
 `serve` besides executes each of these runs in the same process.
 """
@@ -9,16 +9,16 @@ import asyncio
 from dataclasses import dataclass
 from statistics import median
 
-import uvloop
+from bench.place import Bench, bench, load
+from bench.table import Row
 
-from bench.place import bench, load, machine
-
-ROUNDS = 3
+ROUNDS = 2
 ROWS = {
     "aiohttp": "bare aiohttp, signature only",
     "bolt": "bare Bolt, default settings",
     "web": "watchkeeper serve --no-worker",
     "whole": "watchkeeper serve",
+    "twice": "watchkeeper serve, two replicas",
 }
 
 
@@ -34,50 +34,66 @@ LOADS = (
     Load("1 client, 20 a second", 1, 60, 20),
     Load("1 client, no pause", 1, 500),
     Load("16 clients, no pause", 16, 3000),
+    Load("64 clients, no pause", 64, 3000),
 )
 Figures = dict[str, float]
 
 
 async def measure() -> dict[tuple[str, Load], Figures]:
     async with bench() as place:
-        ports = {
-            "aiohttp": await place.bare("aiohttp"),
-            "bolt": await place.bare("bolt"),
-            "web": (await place.bot("web", "serve", "--no-worker")).port,
-            "whole": (await place.bot("whole", "serve")).port,
-        }
-        for port in ports.values():
-            await load(port, 4, 300)  # warm
+        ports = await _servers(place)
+        for each in ports.values():
+            await _load(each, Load("warm", 4, 300))
         found: dict[tuple[str, Load], list[Figures]] = {}
         for one in [each for _ in range(ROUNDS) for each in LOADS]:
-            for name, port in ports.items():
-                if name in ("web", "whole"):
+            for name, each in ports.items():
+                if name in ("web", "whole", "twice"):
                     await place.tidy(name)
-                found.setdefault((name, one), []).append(await load(port, one.clients, one.requests, one.per_second))
+                found.setdefault((name, one), []).append(await _load(each, one))
                 await asyncio.sleep(1)
         return {key: _medians(rounds) for key, rounds in found.items()}
+
+
+async def _servers(place: Bench) -> dict[str, list[int]]:
+    """name → the ports at which it answers."""
+    first = await place.bot("twice", "serve")
+    return {
+        "aiohttp": [await place.bare("aiohttp")],
+        "bolt": [await place.bare("bolt")],
+        "web": [(await place.bot("web", "serve", "--no-worker")).port],
+        "whole": [(await place.bot("whole", "serve")).port],
+        "twice": [first.port, (await place.bot("twice", "serve", again=True)).port],
+    }
+
+
+async def _load(ports: list[int], one: Load) -> Figures:
+    """Clients and requests are shared out among the ports; the slower port's times count."""
+    ports = ports[: one.clients]
+    many = len(ports)
+    clients, requests, per_second = one.clients // many, one.requests // many, one.per_second // many
+    shares = [load(port, clients, requests, per_second, at * requests) for at, port in enumerate(ports)]
+    found = await asyncio.gather(*shares)
+    return {
+        "p50_ms": max(each["p50_ms"] for each in found),
+        "p99_ms": max(each["p99_ms"] for each in found),
+        "per_second": sum(each["per_second"] for each in found),
+    }
 
 
 def _medians(rounds: list[Figures]) -> Figures:
     return {name: median(one[name] for one in rounds) for name in rounds[0]}
 
 
-def table(found: dict[tuple[str, Load], Figures]) -> str:
-    lines = ["| load | server | p50 ms | p99 ms | per second | p50 against Bolt | throughput against Bolt |"]
-    lines.append("|---|---|---:|---:|---:|---:|---:|")
-    for one in LOADS:
-        bolt = found["bolt", one]
-        for name, words in ROWS.items():
-            row = found[name, one]
-            faster, more = bolt["p50_ms"] / row["p50_ms"], row["per_second"] / bolt["per_second"]
-            through = "" if one.per_second else f"{more:.1f} ×"
-            lines.append(
-                f"| {one.says} | {words} | {row['p50_ms']:.2f} | {row['p99_ms']:.2f} | {row['per_second']:.0f} "
-                f"| {faster:.1f} × | {through} |"
-            )
-    return "\n".join(lines)
+async def rows() -> list[Row]:
+    found = await measure()
+    return [_row(name, one, found) for one in LOADS for name in ROWS]
 
 
-if __name__ == "__main__":
-    print(f"Acknowledgement of /health shop production, median of {ROUNDS} rounds. {machine()}\n")
-    print(table(uvloop.run(measure())))
+def _row(name: str, one: Load, found: dict[tuple[str, Load], Figures]) -> Row:
+    row, bolt, limit = found[name, one], found["bolt", one], found["aiohttp", one]
+    figure = f"{row['p50_ms']:.2f} ms p50, {row['p99_ms']:.2f} ms p99, {row['per_second']:.0f} a second"
+    against = f"p50 {bolt['p50_ms'] / row['p50_ms']:.1f} × better than bare Bolt"
+    if not one.per_second:
+        more, of_limit = row["per_second"] / bolt["per_second"], row["per_second"] / limit["per_second"]
+        against += f", {more:.2f} × its throughput, {of_limit:.0%} of bare aiohttp's"
+    return Row(f"acknowledge, {one.says}: {ROWS[name]}", figure, against)

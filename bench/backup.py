@@ -1,6 +1,6 @@
 """What `/backup` costs over bare pg_dump: its dump path (snapshot, row counts, stream, SHA-256, fsync).
 
-`python -m bench.backup`; the bare one writes and fsyncs its own file.
+`python -m bench backup`; the bare one writes and fsyncs its own file.
 """
 
 import asyncio
@@ -10,15 +10,15 @@ from pathlib import Path
 from statistics import median
 
 import asyncpg
-import uvloop
 
-from bench.place import bench, machine
+from bench.place import bench
+from bench.table import Row
 from bot.providers.postgres.address import Address, address
 from bot.providers.postgres.dump import dumping
 from bot.providers.store.folder import FolderStore
 from tests.support.server import binaries
 
-ROUNDS = 7
+ROUNDS = 5
 ROWS = 600_000
 LIMIT = timedelta(minutes=5)
 
@@ -60,7 +60,7 @@ async def ours(at: Address, store: FolderStore, name: str) -> float:
     return time.perf_counter() - begun
 
 
-async def main() -> None:
+async def rows() -> list[Row]:
     async with bench() as place:
         url = await place.database("shop")
         size = await fill(url)
@@ -71,10 +71,8 @@ async def main() -> None:
             took["ours"].append(await ours(at, store, f"shop-{number}.dump"))
         one, other = median(took["bare"]), median(took["ours"])
         ratio = median(b / a for a, b in zip(took["bare"], took["ours"], strict=True))
-        print(f"Dump of {size / 1e6:.0f} MB, {ROWS} rows, median of {ROUNDS}, one after the other. {machine()}\n")
-        print("| path | s | against bare |\n|---|---:|---:|")
-        print(f"| bare pg_dump -Fc | {one:.2f} | 1.00 × |\n| /backup's dump | {other:.2f} | {ratio:.2f} × |")
-
-
-if __name__ == "__main__":
-    uvloop.run(main())
+        what = f"dump of {size / 1e6:.0f} MB, {ROWS:,} rows"
+        return [
+            Row(f"{what}: bare pg_dump -Fc", f"{one:.2f} s"),
+            Row(f"{what}: /backup's", f"{other:.2f} s", f"{ratio:.2f} × bare pg_dump"),
+        ]

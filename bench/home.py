@@ -1,6 +1,6 @@
 """How long an App Home takes where 1,000 requests wait, 100,000 runs have been and 300,000 events are sealed.
 
-`python -m bench.home` prints the whole Home (asked of the record, decided, rendered), each section, and the export of
+`python -m bench home` prints the whole Home (asked of the record, decided, rendered), each section, and the export of
 the log. An embedded PostgreSQL in its default settings; 20 services, 40 people.
 """
 
@@ -10,11 +10,12 @@ import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-import uvloop
-
+from bench.table import Row
 from bot.db import audit_log, database
 from bot.db.bell import Bell
 from bot.db.database import Pool
@@ -98,38 +99,39 @@ def installation(pool: Pool, folder: Path) -> Installation:
     return Installation(pool, Bell(pool), files.commands, files.catalog, files.policy, people, providers, TEAM)
 
 
-async def timed(name: str, work: Callable[[], Awaitable[object]], tries: int = TRIES) -> None:
+async def timed(name: str, work: Callable[[], Awaitable[object]], tries: int = TRIES) -> Row:
     took = []
     for _ in range(tries):
         begun = time.perf_counter()
         await work()
         took.append((time.perf_counter() - begun) * 1000)
-    print(f"| {name} | {statistics.median(took):.0f} | {max(took):.0f} |", flush=True)
+    return Row(name, f"{statistics.median(took):.0f} ms, at most {max(took):.0f} ms")
 
 
-async def main() -> None:
+async def rows() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="wk-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         async with database.embedded(folder / "postgres") as url:
             pool = await database.connect(url)
             await database.migrate(pool)
             await fill(pool)
-            print("| what | median ms | slowest ms |\n|---|---:|---:|")
-            await measure(pool, installation(pool, folder))
-            await pool.close()
+            try:
+                return await measure(pool, installation(pool, folder))
+            finally:
+                await pool.close()
 
 
-async def measure(pool: Pool, at: Installation) -> None:
+async def measure(pool: Pool, at: Installation) -> list[Row]:
     home = EngineHome(at)
 
     async def whole() -> None:
         view = home_view(await home.of(ME))
         assert f"Waiting for you ({WAITING:,})" in str(view)
 
-    await timed("a whole Home", whole)
+    found = [await timed("a whole App Home", whole)]
     for section in SECTIONS:
         looking = Looking(at, at.person(ME, TEAM), at.clock())
-        await timed(f"of it {section.__name__}", lambda: section(looking))  # noqa: B023  (called at once)
+        found.append(await timed(f"of it {section.__name__}", lambda: section(looking)))  # noqa: B023  (at once)
     for wanted in (
         Wanted(),
         Wanted("shop3", "production"),
@@ -137,11 +139,21 @@ async def measure(pool: Pool, at: Installation) -> None:
         Wanted(kind="policy"),
         Wanted(before=99),
     ):
-        await timed(f"log: {wanted}", lambda: audit_log.found(pool, wanted, 21, None))  # noqa: B023
+        asked = partial(audit_log.found, pool, wanted, 21, None)
+        found += [await timed(_named(wanted), asked)]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    await timed("export of the log", lambda: export(pool, Nothing(), "jsonl", Selection(), "terminal:bench", str), 1)
+    whole_log = await timed(
+        "audit export", lambda: export(pool, Nothing(), "jsonl", Selection(), "terminal:bench", str), 1
+    )
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
-    print(f"the export of {3 * (RUNS + WAITING):,} events took {grown} MB more memory at its peak")
+    what = f"audit export of {3 * (RUNS + WAITING):,} events"
+    return [*found, Row(what, f"{whole_log.figure}, {grown} MB more memory")]
+
+
+def _named(wanted: Wanted) -> str:
+    """`/audit` and what was asked for."""
+    said = [f"{name} {value}" for name, value in asdict(wanted).items() if value is not None]
+    return " ".join(["/audit", *said])
 
 
 class Nothing(io.StringIO):
@@ -149,7 +161,3 @@ class Nothing(io.StringIO):
 
     def write(self, text: str) -> int:
         return len(text)
-
-
-if __name__ == "__main__":
-    uvloop.run(main())

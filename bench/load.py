@@ -1,7 +1,7 @@
 """The client of the measurement, in a process of its own: signed /health commands over kept connections.
 
-`python -m bench.load PORT CLIENTS REQUESTS PEOPLE [PER_SECOND]` prints one JSON object. Requests are made and signed
-before the clock starts, so that the client takes as little of the processor as it can.
+`python -m bench.load PORT CLIENTS REQUESTS PEOPLE [PER_SECOND [FIRST]]` prints one JSON object. Requests are made
+and signed before the clock starts, so that the client takes as little of the processor as it can.
 """
 
 import asyncio
@@ -12,7 +12,6 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator
-from itertools import count
 from urllib.parse import urlencode
 
 import uvloop
@@ -22,14 +21,14 @@ from tests.support.company import OPS, SECRET
 TEAM = "T0LANTERN"
 
 
-def request(number: int, people: int, mark: str) -> bytes:
+def request(number: int, person: int, mark: str) -> bytes:
     form = {
         "token": "t",
         "team_id": TEAM,
         "team_domain": "lantern-shop",
         "channel_id": OPS,
         "channel_name": "shop-ops",
-        "user_id": f"U1{number % people:05d}",
+        "user_id": f"U1{person:05d}",
         "user_name": "somebody",
         "command": "/health",
         "text": "shop production",
@@ -66,10 +65,10 @@ async def client(port: int, requests: Iterator[bytes], took: list[float], pause:
     writer.close()
 
 
-async def main(port: int, clients: int, total: int, people: int, per_second: float = 0) -> None:
+async def main(port: int, clients: int, total: int, people: int, per_second: float = 0, first: int = 0) -> None:
+    """first: the first person who asks, so that two of these do not ask for the same."""
     mark = secrets.token_hex(6)
-    numbers = count()
-    requests = iter([request(next(numbers), people, mark) for _ in range(total)])
+    requests = iter([request(number, (first + number) % people, mark) for number in range(total)])
     took: list[float] = []
     begun = time.perf_counter()
     pause = clients / per_second if per_second else 0

@@ -51,9 +51,9 @@ class Bench:
         )
         await connection.close()
 
-    async def bot(self, name: str, *words: str, catalog: str = CATALOG) -> Replica:
-        """A bot on a database of its own, all of it switched on."""
-        folder = self.folder / name
+    async def bot(self, name: str, *words: str, catalog: str = CATALOG, again: bool = False) -> Replica:
+        """A bot on a database of its own, all of it switched on. again: one more on that database."""
+        folder = self.folder / (f"{name}-again" if again else name)
         folder.mkdir()
         (folder / "catalog.yml").write_text(catalog)
         (folder / "policy.yml").write_text(POLICY)
@@ -61,7 +61,7 @@ class Bench:
             "SLACK_BOT_TOKEN": TOKEN,
             "SLACK_SIGNING_SECRET": SECRET,
             "SLACK_API_URL": self.slack.api_url,
-            "DATABASE_URL": await self.database(name),
+            "DATABASE_URL": self.server.url(name) if again else await self.database(name),
         }
         replica = Replica(folder, environment, *words)
         self._stack.append(replica)
@@ -109,9 +109,9 @@ async def bench() -> AsyncIterator[Bench]:
             server.stop()
 
 
-async def load(port: int, clients: int, requests: int, per_second: int = 0) -> dict[str, float]:
+async def load(port: int, clients: int, requests: int, per_second: int = 0, first: int = 0) -> dict[str, float]:
     """One round of the client's process."""
-    words = [str(word) for word in (port, clients, requests, PEOPLE, *([per_second] if per_second else []))]
+    words = [str(word) for word in (port, clients, requests, PEOPLE, per_second, first)]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bench.load", *words), stdout=subprocess.PIPE
     )

@@ -1,20 +1,18 @@
 """How soon does work start: from the recorded request of a look, and from the recorded click of an approver.
 
-`python -m bench.start`; times are PostgreSQL's own, from the events; a start is committed before its first effect.
+`python -m bench start`; times are PostgreSQL's own, from the events; a start is committed before its first effect.
 """
 
 import tempfile
 from pathlib import Path
 from statistics import median, quantiles
 
-import uvloop
-
-from bench.place import machine
+from bench.table import Row
 from bot.domain.run import State
 from tests.support.fleet import Fleet
 from tests.support.server import Server, ensure_servant
 
-ROUNDS = 60
+ROUNDS = 40
 _BETWEEN = """
     SELECT extract(epoch FROM b.at - a.at) * 1000 AS ms
     FROM events a JOIN events b ON b.run_id = a.run_id JOIN runs r ON r.id = a.run_id
@@ -24,7 +22,8 @@ _BETWEEN = """
 """
 
 
-async def main() -> None:
+async def rows() -> list[Row]:
+    found = []
     with tempfile.TemporaryDirectory(prefix="wk-bench-", ignore_cleanup_errors=True) as folder:
         ensure_servant()
         server = Server(Path(folder) / "server", durable=True)
@@ -40,12 +39,14 @@ async def main() -> None:
                 ("approver's click recorded → run starts", "/rollback", "vote.cast", "run.started"),
                 ("run starts → rollback verified", "/rollback", "run.started", "run.ended"),
             ):
-                rows = await fleet.pool.fetch(_BETWEEN, command, before, after)
-                took = [float(row["ms"]) for row in rows]
-                print(f"| {words} | {median(took):.1f} | {quantiles(took, n=100)[-1]:.1f} |")
+                times = await fleet.pool.fetch(_BETWEEN, command, before, after)
+                took = [float(row["ms"]) for row in times]
+                p99 = quantiles(took, n=100)[-1]
+                found.append(Row(words, f"{median(took):.1f} ms p50, {p99:.1f} ms p99"))
         finally:
             await fleet.close()
             server.stop()
+    return found
 
 
 async def play(fleet: Fleet) -> None:
@@ -55,9 +56,3 @@ async def play(fleet: Fleet) -> None:
         run = await fleet.asked()
         await fleet.approved(run, bot)
         await fleet.until_state(run.id, State.SUCCEEDED)
-
-
-if __name__ == "__main__":
-    print(f"How soon work starts, {ROUNDS} of each, one at a time. {machine()}\n")
-    print("| from → to | p50 ms | p99 ms |\n|---|---:|---:|")
-    uvloop.run(main())

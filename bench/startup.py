@@ -1,16 +1,15 @@
-"""How long from `serve` to /readyz, and how much memory then. `python -m bench.startup`."""
+"""How long from `serve` to /readyz, and how much memory then. `python -m bench startup`."""
 
 import asyncio
 import time
 from pathlib import Path
 from statistics import median
 
-import uvloop
-
-from bench.place import Bench, bench, machine
+from bench.place import Bench, bench
+from bench.table import Row
 from tests.support.replica import Replica
 
-ROUNDS = 5
+ROUNDS = 3
 KINDS = {"serve": ("serve",), "serve --no-worker": ("serve", "--no-worker"), "worker": ("worker",)}
 
 
@@ -26,7 +25,7 @@ async def again(replica: Replica) -> float:
     return time.perf_counter() - begun
 
 
-async def measure(place: Bench, name: str, words: tuple[str, ...]) -> str:
+async def measure(place: Bench, name: str, words: tuple[str, ...]) -> Row:
     begun = time.perf_counter()
     bot = await place.bot(name, *words)
     first = time.perf_counter() - begun
@@ -36,9 +35,9 @@ async def measure(place: Bench, name: str, words: tuple[str, ...]) -> str:
         took.append(await again(bot))
         await asyncio.sleep(0.5)  # people are read, pools are warm
         memory.append(rss_mb(bot.pid))
-    row = f"| {' '.join(words)} | {first:.2f} | {median(took):.2f} | {median(memory):.0f} | {median(ended):.2f} |"
     await bot.end()
-    return row
+    figure = f"{median(took):.2f} s to /readyz (first {first:.2f} s), {median(ended):.2f} s to end"
+    return Row(f"start-up: {' '.join(words)}", f"{figure}, {median(memory):.0f} MB")
 
 
 async def _end(bot: Replica) -> float:
@@ -47,12 +46,6 @@ async def _end(bot: Replica) -> float:
     return time.perf_counter() - begun
 
 
-async def main() -> list[str]:
+async def rows() -> list[Row]:
     async with bench() as place:
         return [await measure(place, f"s{number}", words) for number, words in enumerate(KINDS.values())]
-
-
-if __name__ == "__main__":
-    print(f"Start-up to /readyz, median of {ROUNDS}. {machine()}\n")
-    print("| process | first start with an empty database, s | start, s | memory, MB | SIGTERM to end, s |")
-    print("|---|---:|---:|---:|---:|\n" + "\n".join(uvloop.run(main())))

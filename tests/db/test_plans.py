@@ -6,7 +6,6 @@ Every query of a call is explained as it is made, in a transaction that is rolle
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -37,6 +36,7 @@ from bot.domain.event import Kind
 from bot.domain.incident import Affected, IncidentId
 from bot.domain.run import RunId
 from tests.conftest import uri_of
+from tests.support.long_history import history_sql
 
 MUCH = ("runs", "events", "event_payloads", "event_seals", "posts", "approvals", "timeline_entries", "schedules")
 ENOUGH = 3500
@@ -92,7 +92,7 @@ def history(postgres: str) -> Iterator[str]:
 
 async def _fill(postgres: str) -> None:
     await _execute(postgres, "CREATE DATABASE history TEMPLATE watchkeeper_template")
-    await _execute(uri_of(postgres, "history"), Path(__file__).with_name("history.sql").read_text())
+    await _execute(uri_of(postgres, "history"), history_sql(runs=20_000, events=40_000))
 
 
 async def _execute(url: str, sql: str) -> None:
