@@ -64,7 +64,7 @@ class Outside:
             known = str((await records.get(DEPLOY, place, CURRENT) or {}).get("commit", ""))
             if known == current.commit:
                 return
-            await records.put(DEPLOY, place, CURRENT, {"commit": current.commit})
+            await records.put(DEPLOY, place, CURRENT, release_body(current))
             if known and not await runs.switched_to(connection, place, current.commit):
                 body = deploy_body(known, current)
                 await events.record(
@@ -99,6 +99,10 @@ def vendor_body(before: str | None, now: VendorStatus) -> JsonObject:
     return {"name": now.name, "state": now.state, "was": before or "", "says": now.says, "link": now.link}
 
 
-def deploy_body(before: str, now: ReleaseInfo) -> JsonObject:
+def release_body(now: ReleaseInfo) -> JsonObject:
     at = now.at.isoformat() if now.at else ""
-    return {"commit": now.commit, "title": now.title, "author": now.author, "at": at, "was": before}
+    return {"commit": now.commit, "title": now.title, "author": now.author, "at": at}
+
+
+def deploy_body(before: str, now: ReleaseInfo) -> JsonObject:
+    return {**release_body(now), "was": before}

@@ -7,7 +7,10 @@ from typing import cast
 from bot.db import database, followups, incident_checklist, incidents, locks, runs, timeline
 from bot.db.database import Rows
 from bot.domain.incident import Affected, Incident
-from bot.domain.incident_card import Seen
+from bot.domain.incident_card import Release, Seen
+from bot.domain.incoming import moment
+
+_KEYS = ("commit", "title", "author")
 
 
 async def see(rows: Rows, incident: Incident, on_call: Sequence[str] = ()) -> Seen:
@@ -22,6 +25,7 @@ async def see(rows: Rows, incident: Incident, on_call: Sequence[str] = ()) -> Se
         entries,
         typed,
         tuple(await followups.listed(rows, incident.id)),
+        await _current(rows, incident.affected),
         await _late(rows, incident),
         await incident_checklist.checklist(rows, incident) if incident.type == "security" else None,
     )
@@ -30,6 +34,27 @@ async def see(rows: Rows, incident: Incident, on_call: Sequence[str] = ()) -> Se
 async def _late(rows: Rows, incident: Incident) -> int:
     late = await database.now(rows) - incident.update_due_at if incident.update_due_at else timedelta()
     return max(0, late // timedelta(minutes=1))
+
+
+async def _current(rows: Rows, affected: Sequence[Affected]) -> tuple[Release, ...]:
+    """The release that became current last at each of these places, as far as we know since when."""
+    found = await rows.fetch(
+        """
+        SELECT r.service, r.environment, r.value
+        FROM records r
+        WHERE r.kind = 'deploy' AND r.key = 'current' AND EXISTS (
+            SELECT FROM unnest($1::text[], $2::text[]) AS a (service, environment)
+            WHERE a.service = r.service AND a.environment IN ('', r.environment))
+        ORDER BY r.service, r.environment
+        """,
+        [one.service for one in affected],
+        [one.environment for one in affected],
+    )
+    return tuple(
+        Release(f"{row['service']} {row['environment']}", at, *(str(row["value"].get(key) or "") for key in _KEYS))
+        for row in found
+        if (at := moment(row["value"].get("at")))
+    )
 
 
 async def failing(rows: Rows, affected: Sequence[Affected]) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, WithJsonSchema
 
+from bot.domain.incident import Severity
 from permissions.model import Risk, Scope
 
 _SECRET = re.compile(r"\$[A-Z_][A-Z0-9_]*")
@@ -126,6 +127,7 @@ class Catalog:
     dead_man: DeadMan | None = None
     postmortem_template: str | None = None  # a file of the company's own
     retention: Retention = Retention()
+    channel_from: Severity = Severity.SEV3  # a lesser incident is talked about in a thread
     rooms: Mapping[str, Collection[Place]] = field(default_factory=dict)  # of open incidents; not of the file
 
     def at(self, place: Place) -> EnvironmentEntry:

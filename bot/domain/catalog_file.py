@@ -59,8 +59,8 @@ def load_catalog(text: str, *, file: str = "catalog.yml", sections: Sections) ->
     services = _services(sheet, sections)
     told, dead_man = own.ops_channel(sheet), own.dead_man(sheet)
     warnings = tuple(map(str, in_order(sheet.warnings)))
-    template, kept = own.postmortem_template(sheet), own.retention(sheet)
-    found = Catalog(services, digest(_json(sheet)), warnings, told, dead_man, template, kept)
+    template, kept, severity = own.postmortem_template(sheet), own.retention(sheet), own.channel_from(sheet)
+    found = Catalog(services, digest(_json(sheet)), warnings, told, dead_man, template, kept, severity)
     problems = [*pasted, *traps, *sheet.problems]
     if not problems:
         problems += [located.problem(path, what, remedy) for path, what, remedy in _whole(found)]

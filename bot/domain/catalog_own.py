@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bot.domain import catalog_parts as parts
 from bot.domain.catalog import DeadMan, Retention
+from bot.domain.incident import Severity
 from permissions.sheet import Sheet
 
 KEYS = ("channels", "dead_man", "incidents", "retention")
@@ -34,7 +35,7 @@ def dead_man(sheet: Sheet) -> DeadMan | None:
 
 def postmortem_template(sheet: Sheet) -> str | None:
     """`incidents: {postmortem: postmortem.md}`: the path of a template, from the folder the bot is started in."""
-    if not sheet.mapping(("incidents",), ("postmortem",), "incidents: {postmortem: postmortem.md}"):
+    if not sheet.mapping(("incidents",), ("postmortem", "channel_from"), "incidents: {postmortem: postmortem.md}"):
         return None
     return sheet.text(("incidents", "postmortem")) or None
 
@@ -53,3 +54,13 @@ def _kept(sheet: Sheet, name: str) -> timedelta | None:
         remedy = f"Keep it for {least.days}d or more: until then people and the bot itself still need it."
         sheet.wrong(("retention", name), f"'{name}' is too short.", remedy)
     return found
+
+
+def channel_from(sheet: Sheet) -> Severity:
+    """`incidents: {channel_from: sev2}`: a lesser one is talked about in a thread of the service's channel."""
+    path = ("incidents", "channel_from")
+    found = sheet.text(path) or Severity.SEV3.value
+    if found not in tuple(Severity):
+        sheet.wrong(path, f"There is no severity {found!r}.", "Write sev1, sev2, sev3 or sev4; sev4 is the least.")
+        return Severity.SEV3
+    return Severity(found)

@@ -49,8 +49,16 @@ def _own() -> JsonObject:
     every: JsonObject = {"type": "string", "pattern": "^[0-9]{1,6}[smhd]$", "description": "60s without it."}
     return {
         "channels": _mapping({"ops": ops}),
-        "incidents": _mapping({"postmortem": {"type": "string", "description": "The template of post-mortems."}}),
         "retention": _mapping({name: {**every, "description": said} for name, said in _RETENTION.items()}),
+        "incidents": _mapping(
+            {
+                "postmortem": {"type": "string", "description": "The template of post-mortems."},
+                "channel_from": {
+                    "enum": ["sev1", "sev2", "sev3", "sev4"],
+                    "description": "A lesser one gets a thread instead of a channel; sev3 without it.",
+                },
+            }
+        ),
         "dead_man": {**_mapping({"url": _VARIABLE, "every": every}), "required": ["url"]},
     }
 

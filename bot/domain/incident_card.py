@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.capability import LockInfo
 from bot.domain.card import Button, Card, Confirm, Tone
@@ -21,9 +21,21 @@ _TONES = {
     IncidentState.RESOLVED: Tone.OK,
     IncidentState.CLOSED: Tone.OK,
 }
+_CHANGES = 3
 _ASKED = 3  # people on call whom the header names
 _SHOWN = 60  # entries of a timeline in one answer
 _ENDS = {State.SUCCEEDED: "✅", State.FAILED: "🔴", State.RUNNING: "⏳", State.VERIFYING: "⏳"}
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What became current at a place, be it through us or not."""
+
+    place: str
+    at: datetime
+    commit: str
+    title: str
+    author: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,7 @@ class Seen:
     entries: int = 0
     typed: int = 0
     followups: tuple[Followup, ...] = ()
+    releases: tuple[Release, ...] = ()
     late_minutes: int = 0  # how long the next update for people outside is overdue
     checklist: Checklist | None = None  # of a security incident
 
@@ -127,12 +140,22 @@ def _failing(seen: Seen) -> str:
 
 
 def _changes(seen: Seen, names: Names) -> str:
-    lines = [
-        f"• {when(run.started_at or run.created_at, 'date')} {_ENDS.get(run.state, '•')} {clean(run.text, 80)} "
-        f"({run.label}, {_name(run.actor, names)})"
-        for run in seen.changes
-    ]
-    return "\n".join([f"{bold('Last changes')}", *lines]) if lines else f"{bold('Last changes')} none by me"
+    """The newest first: what I did, and which release became current without me."""
+    told = [(run.started_at or run.created_at, _run(run, names)) for run in seen.changes]
+    newest = max((at for at, _ in told), default=None)
+    told += [(one.at, _release(one)) for one in seen.releases if newest is None or one.at < newest]
+    lines = [f"• {when(at, 'date')} {says}" for at, says in sorted(told, reverse=True)[:_CHANGES]]
+    return "\n".join([f"{bold('Last changes')}", *lines]) if lines else f"{bold('Last changes')} none that I know of"
+
+
+def _run(run: Run, names: Names) -> str:
+    return f"{_ENDS.get(run.state, '•')} {clean(run.text, 80)} ({run.label}, {_name(run.actor, names)})"
+
+
+def _release(one: Release) -> str:
+    title = f" {quoted(one.title, 80)}" if one.title else ""
+    by = f" by {clean(one.author, 60)}" if one.author else ""
+    return f"{one.place}: release {code(one.commit[:7])}{title}{by}"
 
 
 def _locks(seen: Seen, names: Names) -> str:

@@ -210,7 +210,7 @@ class EngineIncidents:
             return await incidents.update(connection, found, text, by=self._by.actor)
 
         await self._acted(told)
-        return self.aloud(found, said(found, "The header says so now, and the timeline keeps it."))
+        return _alone(found, "The header says so now, and the timeline keeps it.")
 
     async def merge(self, duplicate: IncidentId, into: IncidentId | None) -> Card:
         found, target = await self.pick(duplicate, INCIDENT_UPDATE), await self.pick(into, INCIDENT_UPDATE)
@@ -239,7 +239,7 @@ class EngineIncidents:
         actor = self._by.actor
         await self.add(NewEntry(found.id, TYPED, source, moment, text, actor, public=public, typed=True))
         zone = f"at {moment:%Y-%m-%d %H:%M} UTC ({when(moment, 'date')} for you)" if at else f"at {when(moment)}"
-        return self.aloud(found, said(found, f"Noted {zone}."))
+        return _alone(found, f"Noted {zone}.")
 
     async def correct(
         self, incident: IncidentId | None, number: int, text: str, at: datetime | None, public: bool | None
@@ -260,7 +260,7 @@ class EngineIncidents:
         )
         self._at.bell.ring("outbox")
         when_ = f" It was at {at:%Y-%m-%d %H:%M} UTC." if at else ""
-        return self.aloud(found, said(found, f"Entry #{number} is put right.{when_}", "What it said before is kept."))
+        return _alone(found, f"Entry #{number} is put right.{when_}", "What it said before is kept.")
 
     async def remove(self, incident: IncidentId | None, number: int) -> Card:
         found = await self._going_on(incident, TIMELINE_WRITE)
@@ -271,9 +271,7 @@ class EngineIncidents:
             return _no_entry(found, number)
         await timeline.remove(self._at.pool, found.id, by=self._by.actor, number=number)
         self._at.bell.ring("outbox")
-        return self.aloud(
-            found, said(found, f"Entry #{number} is shown no longer.", "It is kept, with who removed it.")
-        )
+        return _alone(found, f"Entry #{number} is shown no longer.", "It is kept, with who removed it.")
 
     async def add_followup(self, incident: IncidentId | None, text: str, owner: str, due: date | None) -> Card:
         found = await self._going_on(incident, INCIDENT_UPDATE)
@@ -462,6 +460,11 @@ def first_of(installation: Installation, incident: Incident, at: datetime) -> Se
 
 def is_admin(installation: Installation, person: str, team: str) -> bool:
     return ADMIN in roles_of(installation.policy, installation.person(person, team))
+
+
+def _alone(incident: Incident, what: str, more: str = "") -> Card:
+    """To who asked: everybody else reads in the header or the thread what came of it."""
+    return replace(said(incident, what, more), private=True)
 
 
 def _unknown(incident: IncidentId) -> Card:

@@ -18,7 +18,7 @@ from bot.db.posts import Intent
 from bot.domain.card import Card, Tone
 from bot.domain.catalog import Catalog
 from bot.domain.channel_name import channel_name, cut
-from bot.domain.incident import Incident, IncidentState, Severity
+from bot.domain.incident import Incident, IncidentState
 from bot.domain.incident_card import title_of
 from bot.domain.json import JsonObject
 from bot.slack.desired import ANSWER
@@ -131,7 +131,7 @@ class Rooms:
             await self._done(incident, "channel")
             return
         thread_in = self._thread_in(incident)
-        if incident.severity is Severity.SEV4 and thread_in:
+        if incident.severity > self._catalog().channel_from and thread_in:
             await self._settle(incident, "thread", thread_in, "")
             return
         try:

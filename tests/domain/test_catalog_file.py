@@ -344,3 +344,9 @@ def test_any_text_is_a_catalog_or_a_list_of_problems(changes: list[tuple[int, st
         lines[at] = text
     with suppress(CatalogError):
         assert load("\n".join(lines)).services
+
+
+def test_a_severity_that_there_is_not_is_refused_with_those_that_there_are() -> None:
+    (said,) = problems(f"{GOOD}incidents: {{channel_from: sev5}}\n")
+    assert "There is no severity 'sev5'" in said
+    assert "sev4 is the least" in said

@@ -182,7 +182,7 @@ async def test_a_note_goes_back_in_time_and_is_put_right_with_its_history(compan
     channel = await placed(company)
     await company.type("ana", "/timeline <@U0BEN|ben> says customers call --at 00:00", channel)
     line = await told(company, channel, "@Ben says customers call")
-    await company.see("Noted at", channel)
+    await company.alone("ana", "Noted at")
     await company.type("ana", "/timeline edit 2 customers write, they don't call", channel)
     await company.becomes(line, "customers write, they don't call · corrected")
     await company.type("ben", "/timeline remove 2", channel)

@@ -3,7 +3,7 @@
 from tests.stories.conftest import Open
 from tests.stories.test_forms import opened
 from tests.stories.test_incident import placed, until
-from tests.support.company import GENERAL, Company
+from tests.support.company import CATALOG, GENERAL, OPS, Company
 
 
 async def stands_for_it(company: Company, channel: str, known: bool = True) -> None:
@@ -41,6 +41,15 @@ async def test_a_channel_of_an_incident_about_two_services_stands_for_none(open_
 
     await until(company, both, "both services")
     assert company.process.installation.catalog_here.bound(channel) == (None, None)
+
+
+async def test_the_catalog_says_from_which_severity_an_incident_has_a_channel(open_company: Open) -> None:
+    company = await open_company(catalog=f"{CATALOG}incidents: {{channel_from: sev2}}\n")
+    await company.type("ana", "/incident checkout is slow --service shop", GENERAL)
+    assert await placed(company) == OPS
+    await company.see("INC-1 SEV3")
+    await company.type("ana", "/incident checkout answers 500 --severity sev2", GENERAL)
+    assert await placed(company, 2) not in (OPS, GENERAL)
 
 
 TWO = """
