@@ -12,7 +12,7 @@ from typing import Literal
 from bot.domain.catalog import UpdateRule
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.outward import PublicState, Told
-from bot.domain.words import span
+from bot.domain.words import clean, span
 
 LEAD = timedelta(minutes=3)
 """How long before an update is due its draft is written."""
@@ -22,6 +22,9 @@ LATER = timedelta(minutes=60)
 """Without a word of anybody's, how far the next update is promised once the first hours are over."""
 SNOOZE = timedelta(minutes=10)
 MOST_ASKED = 4
+LONGEST_LINE = 1000
+LONGEST_ENTRY = 200
+"""Of one entry of the timeline in a draft: three of them leave room for the rest."""
 
 AskKind = Literal["lead", "draft", "reminder"]
 
@@ -50,11 +53,14 @@ def _minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0)
 
 
-def with_next(text: str, next_at: datetime | None) -> str:
+def with_next(text: str, next_at: datetime | None, now: datetime) -> str:
     """The exact words: the next update's time always stands at their end, with its date when it is another day's."""
-    whole = text.strip()
-    whole = whole if whole.endswith((".", "!", "?")) else f"{whole}."
-    return f"{whole} Next update by {next_at.astimezone(UTC):%H:%M} UTC." if next_at else whole
+    whole = _sentence(text)
+    if next_at is None:
+        return whole
+    by = next_at.astimezone(UTC)
+    day = "" if by.date() == now.astimezone(UTC).date() else f" on {by:%Y-%m-%d}"
+    return f"{whole} Next update by {by:%H:%M} UTC{day}."
 
 
 def state_of(incident: Incident) -> PublicState:
@@ -83,7 +89,11 @@ class Draft:
 def draft(incident: Incident, public_name: str, lines: Sequence[str], told: Sequence[Told]) -> str:
     """From the timeline's public entries that were not told yet; without any it says how it stands."""
     what = public_name or "our service"
-    parts = [_begins(incident, what, told), *map(_sentence, lines), _stands(incident, told)]
+    parts = [
+        _begins(incident, what, told),
+        *(_sentence(clean(line, LONGEST_ENTRY)) for line in lines),
+        _stands(incident, told),
+    ]
     return " ".join(part for part in parts if part)
 
 
@@ -109,7 +119,7 @@ def _stands(incident: Incident, told: Sequence[Told]) -> str:
 
 
 def _sentence(line: str) -> str:
-    line = " ".join(line.split())
+    line = clean(" ".join(line.split()), LONGEST_LINE)
     return line if line.endswith((".", "!", "?")) else f"{line}."
 
 

@@ -44,7 +44,7 @@ class EngineOutward:
             )
         self._look_through(wish.text)
         title = f"Problem with {public_name(self._at, found) or 'our service'}"
-        return Ready(found, title, state, with_next(wish.text, next_at), next_at, len(told) + 1)
+        return Ready(found, title, state, with_next(wish.text, next_at, self._asked_at), next_at, len(told) + 1)
 
     def _look_through(self, text: str) -> None:
         found = flaws(text, inside_of(self._at))

@@ -53,8 +53,10 @@ def test_an_update_promises_the_next(now: float, updates: list[Told], expected: 
 
 
 def test_the_next_time_always_stands_at_the_end() -> None:
-    assert with_next("Checkout is slow", at(9)) == "Checkout is slow. Next update by 14:09 UTC."
-    assert with_next("Solved!", None) == "Solved!"
+    assert with_next("Checkout is slow", at(9), OPENED) == "Checkout is slow. Next update by 14:09 UTC."
+    over_midnight = with_next("Checkout is slow.", at(610), OPENED)
+    assert over_midnight == "Checkout is slow. Next update by 00:10 UTC on 2026-11-21."
+    assert with_next("Solved!", None, OPENED) == "Solved!"
 
 
 DUE = at(29)
