@@ -36,8 +36,10 @@ def verify(
     if file is not None:
         _verify_file(file, told)
         return
+    from bot import logs
     from bot import serve as process
 
+    logs.silence()
     report = run(process.verify_chain(load_settings(), told))
     if not report.whole:
         stop(f"The chain is broken after {report.events} good events: {report.says}.")

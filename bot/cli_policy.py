@@ -54,7 +54,7 @@ def explain(catalog: Catalog = CATALOG, policy: Policy = POLICY) -> None:
 @app.command()
 def can(
     person: Annotated[str, typer.Argument(help="A name of the policy, or `everyone` for any other member.")],
-    line: Annotated[str, typer.Argument(help='The whole command: "rollback shop production".')],
+    line: Annotated[list[str], typer.Argument(help="The whole command: rollback shop production.")],
     catalog: Catalog = CATALOG,
     policy: Policy = POLICY,
     channel: Annotated[str, typer.Option(help="The id of the channel it would be typed in.")] = "",
@@ -67,7 +67,7 @@ def can(
 
     files = _read(catalog, policy)
     try:
-        answer = ask(files, person, line, channel=channel, at=_instant(at))
+        answer = ask(files, person, " ".join(line), channel=channel, at=_instant(at))
     except BadRequest as bad:
         stop(plain(" ".join(part for part in (bad.what, bad.next_step) if part)), code=2)
     for told in answer.lines:

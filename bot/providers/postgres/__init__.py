@@ -75,7 +75,7 @@ class Postgres:
         if self.owner is not None and await _identity(self.owner) != await _identity(self.at):
             raise Impossible(
                 "The address for restores leads to another database than the one that is backed up.",
-                "Put the same host, port and database into `postgres.restore` as into `postgres.url`.",
+                "Put the same host, port and database into postgres.restore as into postgres.url.",
             )
         return await standing(self.owner or self.at)
 

@@ -107,7 +107,7 @@ class Standing:
         if self.lacks:
             raise Impossible(
                 f"The role that the bot has on the server of {self.database} may not {listed(self.lacks, 'nor')}.",
-                "Give it that right, or name the address of a role that has it as `postgres.restore`.",
+                "Give it that right, or name the address of a role that has it as postgres.restore in catalog.yml.",
             )
 
     @property
