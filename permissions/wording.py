@@ -66,7 +66,7 @@ _RISKS = {
     Risk.CHANGE: "change",
     Risk.DESTRUCTIVE: "do what is destructive",
 }
-_HANGING = re.compile(r" (of|for|on|to)$")
+_HANGING = re.compile(r" (of|for|on|to|about)$")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ue000-\uf8ff]")
 
 

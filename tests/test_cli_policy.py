@@ -31,8 +31,8 @@ def test_explain_says_who_may_do_what_and_how_it_is_confirmed(tell: Tell) -> Non
     told = " ".join(tell("explain").output.split())
     assert "shop production (protected)" in told
     assert (
-        "- Operators (Ana, Ben and Chi) may change (replay webhooks, roll back) with one other operator's approval "
-        "(15 min; alone after 3 min without an answer). [policy.yml:7, 8; preset small-team]"
+        "- Operators (Ana, Ben and Chi) may change (replay webhooks, roll back, tell people outside) with one other "
+        "operator's approval (15 min; alone after 3 min without an answer). [policy.yml:7, 8; preset small-team]"
     ) in told
     assert "Ben may do what is destructive (restore a backup) after typing what the plan card asks for." in told
     assert "- Only Ben may do what is destructive (restore a backup) in shop production" in told
