@@ -78,7 +78,7 @@ def _allowed(policy: Policy, ask: Ask, grant: Grant) -> Because:
 
 def _to_confirm(policy: Policy, ask: Ask, rule: ApprovalRule, asked: tuple[str, ...], people: People) -> Because:
     may = f"{name_of(policy, ask.person)} may {doing(ask.permission, ask.scope)}"
-    backup = " A fresh backup is made first." if rule.backup_first else ""
+    backup = " A fresh backup is made before anything in use is changed." if rule.backup_first else ""
     if not rule.need:
         how = "typing what the plan card asks for" if rule.confirm == "typed" else "a click on the plan card"
         return Because(f"{may} after {how}.{backup}", rule.where)

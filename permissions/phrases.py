@@ -67,7 +67,7 @@ def how(rule: ApprovalRule | None) -> str:
     """
     if rule is None:
         return "at once"
-    backup = " and a fresh backup first" if rule.backup_first else ""
+    backup = " and a fresh backup before anything in use is changed" if rule.backup_first else ""
     if not rule.need:
         own = "typing what the plan card asks for" if rule.confirm == "typed" else "a click on their own plan card"
         hold = f", {span(rule.hold)} to stop it" if rule.hold else ""

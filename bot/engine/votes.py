@@ -42,13 +42,7 @@ class Votes:
             return too_late(run, approval)
         refusal = self._may_not(run, voter) or (seats.doubt(self._at, run, approval, voter, via) if yes else None)
         if refusal is not None:
-            body: JsonObject = {
-                "because": refusal.because.sentence,
-                "where": refusal.because.where,
-                "yes": yes,
-                "via": via,
-            }
-            await events.record(connection, Kind.VOTE_REFUSED, run=run, actor=voter, body=body)
+            await self._refused(connection, run, voter, refusal, yes=yes, via=via)
             return note(refusal.because.sentence, refusal.next_step, run)
         if yes and (frozen := await freezes.stopped_run(connection, self._at, run)) is not None:
             return freezes.not_now(frozen, run)
@@ -62,6 +56,13 @@ class Votes:
             return note(f"You have answered {run.label} already; it counts once.", "", run)
         await self._count(connection, run, voter, yes, via, reason)
         return None
+
+    async def _refused(
+        self, connection: Connection, run: Run, by: str, refusal: Deny, *, yes: bool, via: str
+    ) -> None:
+        because = refusal.because
+        body: JsonObject = {"because": because.sentence, "where": because.where, "yes": yes, "via": via}
+        await events.record(connection, Kind.VOTE_REFUSED, run=run, actor=by, body=body)
 
     async def _count(self, connection: Connection, run: Run, voter: str, yes: bool, via: str, reason: str) -> None:
         approval = await approvals.get(connection, run.id)
@@ -96,6 +97,9 @@ class Votes:
             approval, over = locked
             if approval.state is not ApprovalState.WAITING or over:
                 return too_late(run, approval)
+            if isinstance(decision := self._at.decide_run(run), Deny):
+                await self._refused(connection, run, by, decision, yes=True, via=run.via)
+                return note(decision.because.sentence, decision.next_step, run)
             if approval.need:
                 return note("This needs somebody else's approval now.", "See who with /runs show.", run)
             if approval.confirm == "typed" and " ".join(typed.lower().split()) != run.place:

@@ -77,7 +77,7 @@ class SlackInbox:
                 view = event.get("view")
                 known = _id(view.get("hash")) if isinstance(view, dict) else ""
                 await homes.opened(rows, _id(event.get("user")), known)
-            case "tokens_revoked" | "app_uninstalled" as kind:
+            case "tokens_revoked" | "app_uninstalled" as kind if _ends_us(event):
                 await events.record(rows, Kind.SLACK_REVOKED, body={"by": str(kind)})
 
     def _act(self, event: Mapping[str, object]) -> None:
@@ -89,7 +89,7 @@ class SlackInbox:
                 self._bell.ring("home")
             case "subteam_members_changed":
                 self._people.look_again()
-            case "tokens_revoked" | "app_uninstalled":
+            case "tokens_revoked" | "app_uninstalled" if _ends_us(event):
                 self._bell.ring("outbox")
                 self._revoked()
             case other:
@@ -99,3 +99,9 @@ class SlackInbox:
 def _id(value: object) -> str:
     """As PostgreSQL can hold it: nothing of ours is called otherwise."""
     return value if isinstance(value, str) and value.isascii() and "\0" not in value else ""
+
+
+def _ends_us(event: Mapping[str, object]) -> bool:
+    """Slack names whose tokens were revoked: people's own (`oauth`) are not what we work with."""
+    tokens = event.get("tokens")
+    return not (isinstance(tokens, dict) and tokens.get("oauth") and not tokens.get("bot"))

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from bot.db import database, posts, runs
+from bot.db import database, events, posts, runs
 from bot.db.database import Pool
 from bot.db.posts import Intent
 from bot.domain.card import Card, Tone
 from bot.domain.command import Command
+from bot.domain.event import Kind
 from bot.domain.invocation import Answer, Click, Submission
 from bot.domain.run import FINAL
 from bot.domain.run_end import end_card
@@ -15,6 +16,8 @@ from bot.domain.words import clean
 from bot.slack.desired import ANSWER, for_one_alone
 from bot.slack.follow import see
 from bot.slack.wanted import wanted
+
+_NOT_YOURS = "the button's value is not one of an answer to this person"
 
 
 class Press(Protocol):
@@ -54,6 +57,10 @@ async def share(
 ) -> Card:
     """What the person who pressed it sees; the message itself is posted by the follower."""
     run = await runs.by_target(pool, target)
+    if run is None or run.actor != by:
+        await events.record(
+            pool, Kind.VOTE_REFUSED, run=run, actor=by, body={"because": _NOT_YOURS, "action": "share"}
+        )
     if run is None:
         return _note("That button is not one of mine, or no longer.")
     if run.actor != by or run.state not in FINAL:

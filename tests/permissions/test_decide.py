@@ -181,7 +181,7 @@ BILLING = Permission("billing:pause")
             PRODUCTION,
             (
                 "Ana may roll back shop production once 1 other admin agrees within 60 min."
-                " A fresh backup is made first (preset small-team)."
+                " A fresh backup is made before anything in use is changed (preset small-team)."
             ),
         ),
         (

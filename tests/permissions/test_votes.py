@@ -197,5 +197,5 @@ def test_where_an_admin_must_be_among_the_votes_two_others_are_not_enough(
     assert (len(counted) >= 2) is enough
     assert sentence(decide(policy, ask, team_id=team, people=people)) == (
         "Ana may roll back shop production once 2 other operators, one of them from admin, agree within 60 min."
-        " A fresh backup is made first (preset strict)."
+        " A fresh backup is made before anything in use is changed (preset strict)."
     )

@@ -74,7 +74,7 @@ def test_a_place_is_told_from_looks_to_what_is_destructive(load: Load) -> None:
         (f"Operators (Ana, Ben, Chi and Dev) may {DEEDS} {ONE_OTHER}."),
         (
             "Admins (Ana and Ben) may do what is destructive with one other "
-            "admin's approval (60 min) and a fresh backup first."
+            "admin's approval (60 min) and a fresh backup before anything in use is changed."
         ),
     ]
     assert told(policy, "blog production (protected)") == [

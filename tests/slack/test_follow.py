@@ -378,6 +378,8 @@ async def test_only_who_asked_may_share_an_answer_and_it_is_shared_once(story: S
 
         assert await press("U0BEN") == "Only the person who asked can share an answer."
         assert await press("U0ANA", "1-00000000") == "That button is not one of mine, or no longer."
+        refused = await story.pool.fetch("SELECT actor FROM events WHERE kind = 'vote.refused' ORDER BY id")
+        assert [row["actor"] for row in refused] == ["U0BEN", "U0ANA"]
         assert await press("U0ANA") == await press("U0ANA") == "Shared with the channel."
         message = await story.see("shop is well", "C0RANDOM")
         assert "share" not in buttons(message)

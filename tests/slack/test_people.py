@@ -100,3 +100,15 @@ async def test_an_event_that_could_not_be_recorded_counts_when_it_is_delivered_a
         await inbox.heard("Ev1", event)
     assert await pool.fetchval(question) is True
     assert len(revoked) == (event["type"] == "tokens_revoked")
+
+
+@pytest.mark.parametrize(("tokens", "ends"), [({"oauth": ["U0ANA"]}, 0), ({"oauth": ["U0ANA"], "bot": ["U0B"]}, 1)])
+async def test_only_a_token_of_the_bots_ends_it(
+    tokens: dict[str, object], ends: int, people: Make, pool: Pool, bell: Bell
+) -> None:
+    revoked: list[bool] = []
+    by_hand = ByHand(bell, lambda: "U0WATCH", lambda *_: True)
+    inbox = SlackInbox(pool, bell, people("http://127.0.0.1:9/api/"), lambda: revoked.append(True), by_hand)
+    await inbox.heard("Ev1", {"type": "tokens_revoked", "tokens": tokens})
+    assert len(revoked) == ends
+    assert await pool.fetchval("SELECT count(*) FROM events WHERE kind = 'slack.revoked'") == ends

@@ -58,3 +58,13 @@ async def test_a_form_from_elsewhere_starts_nothing_and_is_audited(
     assert "Nothing was changed" in str(told.wrong)
     assert (await company.run(1)).state is State.WAITING
     assert await company.happened("vote.refused") == ["U0BEN"]
+
+
+async def test_whoever_has_lost_the_right_cannot_start_their_own_plan(company: Company, shelf: Shelf) -> None:
+    form = await asked(company, shelf)
+    await company.becomes_known("ben", is_restricted=True)
+    told = await company.slack.submit("U0BEN", form, {"typed": {"typed": "shop staging"}})
+    assert "guest" in str(told.json())
+    assert (await company.run(1)).state is State.WAITING
+    assert await company.happened("vote.refused") == ["U0BEN"]
+    assert shelf.executed == []
