@@ -77,6 +77,7 @@ async def _load(ports: list[int], one: Load) -> Figures:
         "p50_ms": max(each["p50_ms"] for each in found),
         "p99_ms": max(each["p99_ms"] for each in found),
         "per_second": sum(each["per_second"] for each in found),
+        "late": sum(each["late"] for each in found),
     }
 
 
@@ -92,6 +93,7 @@ async def rows() -> list[Row]:
 def _row(name: str, one: Load, found: dict[tuple[str, Load], Figures]) -> Row:
     row, bolt, limit = found[name, one], found["bolt", one], found["aiohttp", one]
     figure = f"{row['p50_ms']:.2f} ms p50, {row['p99_ms']:.2f} ms p99, {row['per_second']:.0f} a second"
+    figure += f", {row['late']:.0f} not confirmed within 2 s" if row["late"] else ""
     against = f"p50 {bolt['p50_ms'] / row['p50_ms']:.1f} × better than bare Bolt"
     if not one.per_second:
         more, of_limit = row["per_second"] / bolt["per_second"], row["per_second"] / limit["per_second"]
