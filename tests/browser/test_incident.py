@@ -48,7 +48,7 @@ async def _chi_opens_it_from_the_alert(chi: Seat) -> None:
 
 
 async def _its_channel_knows_what_is_known(chi: Seat) -> Locator:
-    await _room(chi).click()
+    await _enter(chi)
     header = await chi.card("INC-1 SEV2")
     for words in ("investigating · shop production", "Checkout", "on call is Ana", "Last changes"):
         await expect(header).to_contain_text(words)
@@ -74,7 +74,7 @@ async def _chi_leads(chi: Seat, header: Locator) -> None:
 
 
 async def _mia_walks_in_and_pins(mia: Seat) -> None:
-    await _room(mia).click()
+    await _enter(mia)
     await mia.type(PINNED)
     said = await mia.card(PINNED)
     await said.hover()
@@ -85,7 +85,7 @@ async def _mia_walks_in_and_pins(mia: Seat) -> None:
 
 async def _eli_may_look_but_say_nothing_in_its_name(eli: Seat) -> None:
     await eli.page.get_by_test_id("drawer").click()
-    await _room(eli).click()
+    await _enter(eli)
     await eli.card("INC-1 SEV2")
     await eli.type("/incident update all is well")
     refusal = await eli.card("Only visible to you")
@@ -95,7 +95,7 @@ async def _eli_may_look_but_say_nothing_in_its_name(eli: Seat) -> None:
 
 
 async def _ana_asks_there_and_ben_approves_on_the_phone(ana: Seat, ben: Seat) -> None:
-    await _room(ana).click()
+    await _enter(ana)
     await ana.type("/rollback because checkout answers 500")
     link = await ana.card("it is in #shop-ops")
     await expect(link).to_contain_text("Only visible to you")
@@ -161,3 +161,9 @@ def _words(path: Path) -> str:
 def _room(seat: Seat) -> Locator:
     """The incident's channel at the left."""
     return seat.page.get_by_test_id(re.compile("^channel-inc-"))
+
+
+async def _enter(seat: Seat) -> None:
+    """Whoever was not invited joins first: what is typed before that goes where they were."""
+    await _room(seat).click()
+    await expect(seat.page.locator("#channel .pane-title")).to_contain_text("inc-", timeout=SOON)
