@@ -56,7 +56,11 @@ def test_the_other_words_of_a_command_are_named_once() -> None:
     ("change", "record", "says"),
     [
         ("shows a plan first", "at once", "earlier release · shows a plan first"),
-        ("no", "at once", "Not for you here /replay-webhook, /rollback: /can … tells why and who can"),
+        (
+            "no",
+            "at once",
+            "Not for you here /incident post, /replay-webhook, /rollback: /can … tells why and who can",
+        ),
         (
             "no",
             "no",

@@ -34,8 +34,9 @@ def read(line: str, channel: str = "C0ELSE") -> Parsed:
 
 
 def fields(line: str, channel: str = "C0ELSE") -> dict[str, Any]:
-    """What was given, without what is empty."""
-    return {name: value for name, value in to_json(read(line, channel).request).items() if value not in (None, False)}
+    """What was given, without what is empty or as usual."""
+    usual = (None, False, "outage")
+    return {name: value for name, value in to_json(read(line, channel).request).items() if value not in usual}
 
 
 SENTENCES: list[tuple[str, str, dict[str, Any]]] = [
