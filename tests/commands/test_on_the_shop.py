@@ -17,6 +17,8 @@ from bot.providers.registry import Providers, find_providers
 from bot.sandbox.world import World
 from commands import replay_webhook, rollback
 
+pytestmark = pytest.mark.heavy  # seconds each: it builds or watches a whole world
+
 PLACE = Place("shop", "production")
 SERVICE, PRODUCTION = Service("shop"), Environment("production")
 

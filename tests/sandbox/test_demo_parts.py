@@ -17,6 +17,8 @@ from bot.sandbox.trouble import deploy_again, hold_orders
 from bot.sandbox.world import World
 from bot.sandbox.world_state import free_ports
 
+pytestmark = pytest.mark.heavy  # seconds each: it builds or watches a whole world
+
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:

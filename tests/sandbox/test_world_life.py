@@ -18,6 +18,8 @@ import pytest
 
 from bot.sandbox.world import World
 
+pytestmark = pytest.mark.heavy  # seconds each: it builds or watches a whole world
+
 NOW = datetime.now(UTC)
 
 

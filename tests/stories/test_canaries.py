@@ -17,6 +17,8 @@ from tests.stories.conftest import Open
 from tests.support.company import SECRET, TOKEN, Company
 from tests.support.desk import Shelf
 
+pytestmark = pytest.mark.heavy  # seconds each: it builds or watches a whole world
+
 PLANTED = {
     "SHOP_DB": "zebra-in-the-database-url",
     "STAGING_DB": "zebra-in-another-url",
