@@ -59,7 +59,7 @@ def title_of(incident: Incident) -> str:
 
 
 def header_card(incident: Incident, seen: Seen, names: Names) -> Card:
-    """The one message that tells how it stands; its buttons go when it is over."""
+    """The one message that tells how it stands; when it is over its buttons hand it on."""
     state = f"{incident.state.value}{f' · {incident.where}' if incident.where else ''}"
     lines = [
         f"{bold('Rehearsal')} nothing is wrong; this counts nowhere" if incident.test else "",
@@ -106,7 +106,7 @@ def _tick(incident: Incident, seen: Seen) -> tuple[Button, ...]:
 
 def _buttons(incident: Incident, seen: Seen) -> tuple[Button, ...]:
     if not incident.ongoing:
-        return ()
+        return handing_on(incident) if incident.merged_into is None else ()
     place = next((str(one) for one in incident.affected if one.environment), "")
     acts = (
         []
@@ -306,9 +306,15 @@ def resolved_card(incident: Incident, report: IncidentReport) -> Card:
     told = f"{lasted}. {some(count, 'entry', 'entries')}, {report.typed or 'none'} typed."
     due = " A post-mortem is due: more than 5 minutes were lost." if report.postmortem_due else ""
     card = said(incident, f"{bold(incident.label)} is resolved. {told}{due}")
-    draft = Button("Draft post-mortem", ask=f"/postmortem {incident.label}")
-    export = Button("Export PDF", ask=f"/incident export {incident.label}")
-    return replace(card, buttons=(draft, export))
+    return replace(card, buttons=handing_on(incident))
+
+
+def handing_on(incident: Incident) -> tuple[Button, ...]:
+    """What is done with an incident that is over; the header has it too, for those who did not press Resolve."""
+    return (
+        Button("Draft post-mortem", ask=f"/postmortem {incident.label}"),
+        Button("Export PDF", ask=f"/incident export {incident.label}"),
+    )
 
 
 def not_so(incident: Incident, wanted: str) -> Card:
