@@ -229,11 +229,13 @@ async def test_what_is_put_right_months_after_the_end_is_an_edit_and_no_second_m
         left = await followups.add(connection, incident, "alert on pool use", "", None, by="U0ANA", run=None)
         for to in (IncidentState.RESOLVED, IncidentState.CLOSED):
             await incidents.move(connection, incident.id, to, by="U0ANA")
-    for _ in range(2):  # the header, then what hangs on it
-        await bot.tell()
-        await bot.settle()
+    told: list[Message] = []
+    async with asyncio.timeout(10):
+        while not told:  # the header, then what hangs on it
+            await bot.tell()
+            await bot.settle()
+            told = [one for header in slack.messages(CHANNEL) for one in slack.messages(CHANNEL, thread=header.ts)]
     (header,) = slack.messages(CHANNEL)
-    told = slack.messages(CHANNEL, thread=header.ts)
     await pool.execute("UPDATE clock SET ahead = ahead + interval '100 days'")
     await posts.forget(pool)
     await timeline.correct(pool, incident.id, by="U0ANA", number=1, text="it began at three")
