@@ -146,7 +146,7 @@ async def move(
 ) -> Incident | None:
     """One step of its life with its event; None when it is not in a state from which it may go there."""
     before = await connection.fetchval(
-        "SELECT state FROM incidents WHERE id = $1 AND merged_into IS NULL FOR UPDATE", incident
+        "SELECT state FROM incidents WHERE id = $1 AND merged_into IS NULL FOR NO KEY UPDATE", incident
     )
     if before is None or IncidentState(before) not in coming_from(to):
         return None
@@ -208,7 +208,7 @@ async def set_severity(connection: Connection, incident: Incident, to: Severity,
 
 async def set_role(connection: Connection, incident: Incident, role: str, person: str, *, by: str) -> Incident | None:
     """Given, or handed over; None when that person holds it already. person "": nobody does any more."""
-    await connection.execute("SELECT FROM incidents WHERE id = $1 FOR UPDATE", incident.id)
+    await locked(connection, incident.id)
     former = await connection.fetchval(
         "SELECT person FROM incident_roles WHERE incident_id = $1 AND role = $2", incident.id, role
     )
@@ -263,7 +263,7 @@ async def merge(connection: Connection, duplicate: Incident, into: Incident, *, 
     """The duplicate ends in the other one, with its services and people; False when either is not open any more."""
     locked = await connection.fetch(
         "SELECT id FROM incidents WHERE id = ANY($1::bigint[]) AND merged_into IS NULL AND state <> 'closed'"
-        " ORDER BY id FOR UPDATE",
+        " ORDER BY id FOR NO KEY UPDATE",
         [duplicate.id, into.id],
     )
     if len(locked) != 2:
@@ -331,8 +331,11 @@ async def existing(rows: Rows, incident: IncidentId) -> Incident:
 
 
 async def locked(connection: Connection, incident: IncidentId) -> None:
-    """Until the transaction ends nobody else changes it."""
-    await connection.execute("SELECT FROM incidents WHERE id = $1 FOR UPDATE", incident)
+    """Until the transaction ends nobody else changes it.
+
+    NO KEY: rows that refer to it may still be written, else this and the projector's entry wait for each other.
+    """
+    await connection.execute("SELECT FROM incidents WHERE id = $1 FOR NO KEY UPDATE", incident)
 
 
 async def by_target(rows: Rows, target: str) -> Incident | None:
@@ -420,7 +423,7 @@ async def begun(connection: Connection, incident: IncidentId, number: int) -> No
 async def unshown(connection: Connection) -> list[tuple[Incident, int]]:
     """Those whose messages may not be as they should, with the version that is looked at."""
     found = await connection.fetch(
-        "SELECT id, changed FROM incidents WHERE changed > shown ORDER BY id FOR UPDATE SKIP LOCKED LIMIT 50"
+        "SELECT id, changed FROM incidents WHERE changed > shown ORDER BY id FOR NO KEY UPDATE SKIP LOCKED LIMIT 50"
     )
     return [(await existing(connection, row["id"]), row["changed"]) for row in found]
 
