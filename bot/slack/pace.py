@@ -133,8 +133,12 @@ class Pace:
 
     async def method(self, method: str) -> None:
         """Returns once Slack takes this method again."""
-        while (wait := self._closed.get(method, 0.0) - self._clock()) > 0:
+        while (wait := self.closed_for(method)) > 0:
             await self._sleep(wait)
+
+    def closed_for(self, method: str) -> float:
+        """Seconds until Slack takes it again; none left when it does."""
+        return self._closed.get(method, 0.0) - self._clock()
 
     def close(self, method: str, retry_after_s: float) -> None:
         """Slack answered 429."""

@@ -29,6 +29,7 @@ _MAYBE = frozenset({"internal_error", "fatal_error"})
 _BUSY = frozenset({"service_unavailable", "request_timeout", "team_added_to_org", "external_channel_migrating"})
 _LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _TRIES = 4  # of one call that Slack answers with 429: after that the caller's own patience counts
+_WAIT_HERE_S = 60.0  # what is closed for longer is put off instead: whoever waits here holds up others
 Method = Callable[..., Awaitable[AsyncSlackResponse]]
 
 
@@ -224,6 +225,8 @@ class Sender:
         self, name: str, method: Method, repeatable: bool = False, /, **arguments: object
     ) -> Mapping[str, object]:
         for _ in range(_TRIES):
+            if (closed := self._pace.closed_for(name)) > _WAIT_HERE_S:
+                raise Later("ratelimited", closed)
             await self._pace.method(name)
             try:
                 async with asyncio.timeout(TIMEOUT_S + 1):
@@ -277,10 +280,7 @@ def _answered(error: SlackApiError, *, repeatable: bool) -> SendError:
 
 def _retry_after(headers: Mapping[str, str]) -> float:
     found = {name.lower(): value for name, value in headers.items()}.get("retry-after", "")
-    try:
-        return min(max(float(found), 0.1), 300.0)
-    except ValueError:
-        return 1.0
+    return max(float(found), 0.1) if found.isdecimal() else 1.0
 
 
 def has_key(key: str) -> Callable[[JsonObject], bool]:

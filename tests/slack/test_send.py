@@ -234,3 +234,28 @@ async def test_a_429_is_waited_for_and_the_message_is_posted_once(
     await sender.post("C0SHOPOPS", hello, key="k")
     assert waited == [pytest.approx(30, abs=1)]
     assert len(workspace.messages("C0SHOPOPS")) == 1
+
+
+async def test_a_long_429_is_put_off_and_asked_about_only_when_it_is_over(
+    workspace: Workspace, session: aiohttp.ClientSession
+) -> None:
+    """Whoever sends gets its time back at once, so that it can say other things meanwhile."""
+
+    async def sleep(seconds: float) -> None:
+        raise AssertionError(f"waits {seconds} s, and everybody behind it")
+
+    time = Time()
+    client = web_client("xoxb-sandbox", workspace.api_url, session)
+    sender = Sender(client, Replies(session, workspace.api_url), clock=time, sleep=sleep)
+    workspace.faults.rate_limit("chat.postMessage", 900)
+    for left in (900, 600):
+        with pytest.raises(Later) as later:
+            await sender.post("C0SHOPOPS", hello, key="k")
+        assert later.value.wait_s == pytest.approx(left, abs=1)
+        time.now += 300
+    assert [call.method for call in workspace.calls] == ["chat.postMessage"]
+    await sender.whisper("C0SHOPOPS", "U0ANA", HELLO)
+    workspace.faults.clear()
+    time.now += 301
+    await sender.post("C0SHOPOPS", hello, key="k")
+    assert len(workspace.messages("C0SHOPOPS")) == 1
