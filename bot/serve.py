@@ -5,6 +5,7 @@ import contextlib
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from weakref import WeakSet
 
 import structlog
 
@@ -99,7 +100,7 @@ class Process:
         self._with_worker = worker
         self._tasks = Tasks()
         self._ports = Ports()
-        self._opened: list[Providers] = []
+        self._opened = WeakSet[Providers]()
         self._working: asyncio.Task[None] | None = None
         self.door: Door | None = None
         self.session = web_session()
@@ -229,7 +230,7 @@ class Process:
             data_dir=self._settings.data_dir.absolute(),
             scratch_server=self._scratch,
         )
-        self._opened.append(opened)
+        self._opened.add(opened)
         return opened
 
     def hang_up(self) -> None:
@@ -253,7 +254,7 @@ class Process:
             await self._wind_down()
         finally:
             await self._tasks.end()
-            for providers in self._opened:
+            for providers in list(self._opened):
                 await providers.close()
             await self.session.close()
             log.info("bot.stopped")

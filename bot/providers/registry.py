@@ -3,8 +3,11 @@
 It never guesses: a capability that nothing offers is refused with the line that the catalog lacks.
 """
 
+import asyncio
+import contextlib
 import importlib
 import pkgutil
+import weakref
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -98,7 +101,8 @@ class Providers:
         self._clock = clock
         self._data_dir = data_dir
         self._scratch_server = scratch_server
-        self._http = httpx.AsyncClient(timeout=_TIMEOUT, limits=_LIMITS, trust_env=False)
+        self._transport = httpx.AsyncHTTPTransport(limits=_LIMITS, trust_env=False)
+        self._http = httpx.AsyncClient(transport=self._transport, timeout=_TIMEOUT, trust_env=False)
         self._offered: dict[Place, _Offered] = {}
 
     def one(self, place: Place, capability: type[Capability]) -> Capability:
@@ -127,6 +131,11 @@ class Providers:
 
     async def close(self) -> None:
         await self._http.aclose()
+
+    def replaced(self) -> None:
+        """Others took its place: whoever holds a part goes on with it; with the last one its connections close."""
+        self._offered.clear()  # they hold each other; without this nobody would ever be the last
+        weakref.finalize(self._http, _close_soon, asyncio.get_running_loop(), self._transport).atexit = False
 
     def _working(self, place: Place, capability: type[Capability]) -> list[Capability]:
         offered = (made.get(capability) for made in self._at(place).made)
@@ -170,6 +179,21 @@ class Providers:
         return Impossible(
             f"{place} has no {names} in the catalog.", f"Add {names} under that environment, then ask again."
         )
+
+
+_closing: set[asyncio.Task[None]] = set()
+
+
+def _close_soon(loop: asyncio.AbstractEventLoop, transport: httpx.AsyncHTTPTransport) -> None:
+    """From whatever thread let go; a loop that has ended took the connections with it."""
+
+    def begin() -> None:
+        closing = loop.create_task(transport.aclose())
+        _closing.add(closing)
+        closing.add_done_callback(_closing.discard)
+
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(begin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,8 @@ class Reloading:
     def _take(self, files: Files) -> None:
         """In one go, between two turns of the loop. Runs in hand keep what they began with."""
         if files.catalog.digest != self.files.catalog.digest:
-            self._installation.providers = self._providers_of(files)
+            before, self._installation.providers = self._installation.providers, self._providers_of(files)
+            before.replaced()
         self.files = files
         self._installation.catalog, self._installation.policy = files.catalog, files.policy
         self._people.rename(files.policy.people)

@@ -1,11 +1,15 @@
 """Which provider offers what, and what is said when none does."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+import httpx
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import RawTestServer
 from pydantic import BaseModel
 
 from bot.domain.capability import BackupStore, Checks, Deploys
@@ -110,3 +114,35 @@ async def test_a_section_that_cannot_be_made_is_a_finding_of_its_own(broken: Pro
     finding = await check.look()
     assert (finding.check, finding.state) == ("lamps", "unknown")
     assert "$MISSING is not set" in finding.says
+
+
+class Wired:
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+
+
+WIRED = Provider("lamps", LampSettings, lambda _, context: {Lamps: Wired(context.http)}, gives=(Lamps,))
+
+
+async def answers(_: web.BaseRequest) -> web.Response:
+    return web.Response()
+
+
+async def test_what_was_replaced_is_closed_when_the_last_one_lets_go(tmp_path: Path) -> None:
+    """A run goes on with what it began with; nothing stays open until the process ends."""
+    async with RawTestServer(answers) as lamp, asyncio.timeout(10):
+        sections = catalog(lamps=LampSettings(key="$LAMP"))
+        providers = Providers(sections, {"lamps": WIRED}, secret, lambda: datetime.now(UTC), tmp_path)
+        held = providers.one(PRODUCTION, Lamps)
+        assert isinstance(held, Wired)
+        providers.replaced()
+        del providers
+        for _ in range(2):
+            assert (await held.http.get(str(lamp.make_url("/")))).is_success
+        assert lamp.runner is not None
+        assert lamp.runner.server is not None
+        assert len(lamp.runner.server.connections) == 1
+        del held
+        for _ in range(500):
+            await asyncio.sleep(0.01 if lamp.runner.server.connections else 0)
+        assert not lamp.runner.server.connections
