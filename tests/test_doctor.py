@@ -112,6 +112,19 @@ def remark(report: Report, about: str, words: str) -> Remark:
     return hits[0]
 
 
+async def test_copies_that_a_restore_left_are_named_with_their_remedy(patient: Patient, postgres: str) -> None:
+    admin = await asyncpg.connect(postgres)
+    left, others = "doctored_restored_20261121_r42", ("redoctored_restored_20261121_r42", "doctored_restored_by_hand")
+    for name in (left, *others):
+        await admin.execute(f"CREATE DATABASE {name}")
+    report = await check_up(patient)
+    assert remark(report, "restored copy", left).remedy.endswith(f'DROP DATABASE "{left}";')
+    for name in (left, *others):
+        await admin.execute(f"DROP DATABASE {name}")
+        assert name == left or name not in report.text(colour=False)
+    await admin.close()
+
+
 async def test_what_is_well_is_told_in_every_section(patient: Patient) -> None:
     report = await check_up(patient)
     assert found(report, "fail") == []

@@ -7,6 +7,7 @@ from bot.domain.checkup import Remark
 from bot.domain.errors import ProviderError
 from bot.domain.words import listed, some
 from bot.providers.postgres.address import Address
+from bot.providers.postgres.beside import quoted
 from bot.providers.postgres.binaries import pick
 from bot.providers.postgres.connect import Connection, reading
 
@@ -29,6 +30,15 @@ SELECT format('%s.%s', n.nspname, c.relname) AS name,
    AND has_schema_privilege(n.oid, 'USAGE')
  ORDER BY 1
 """
+_COPIES = r"""
+SELECT datname::text AS name
+  FROM pg_database,
+       substring(datname FROM '_restored_\d{8}_r\d+$') AS suffix,
+       left(datname, -length(suffix)) AS whose
+ WHERE whose = current_database()
+    OR (octet_length(datname) > 59 AND starts_with(current_database(), whose))
+ ORDER BY 1
+"""  # a long name was cut to make room for the suffix, between two letters
 _MORE = {"rolsuper": "superuser", "rolcreatedb": "may create databases", "rolcreaterole": "may create roles"}
 
 
@@ -42,6 +52,7 @@ class Role:
     tables: int
     unread: tuple[str, ...]
     written: int
+    copies: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,7 @@ class PostgresDoctor:
             role = await role_at(self.at)
         except ProviderError as error:
             return [Remark("postgres", "fail", f"{self.name}: {error.what}", _set(self.name))]
-        return [_role(self.name, role), await _client(role.version), *_unread(role)]
+        return [_role(self.name, role), await _client(role.version), *_unread(role), *_copies(role)]
 
     async def _looking(self, name: str) -> Remark:
         try:
@@ -92,6 +103,7 @@ async def _role_of(connection: Connection) -> Role:
         len(tables),
         tuple(table["name"] for table in tables if not table["reads"]),
         sum(1 for table in tables if table["writes"]),
+        tuple(row["name"] for row in await connection.fetch(_COPIES)),
     )
 
 
@@ -107,6 +119,17 @@ def _unread(role: Role) -> Iterable[Remark]:
         shown = listed(list(role.unread[:3]), "and") + (" and others" if len(role.unread) > 3 else "")
         what = f"{role.name} may not read {shown}: /backup would fail."
         yield Remark("postgres tables", "fail", what, f"GRANT pg_read_all_data TO {role.name};")
+
+
+def _copies(role: Role) -> Iterable[Remark]:
+    """Nobody drops them by themselves: a restore that was killed leaves the same name as one that was to be kept."""
+    for name in role.copies:
+        what = (
+            f"The server still holds {name}: kept by a restore into a new database, or left by one that was killed."
+        )
+        yield Remark(
+            "restored copy", "warn", what, f"When nothing uses it, as its owner: DROP DATABASE {quoted(name)};"
+        )
 
 
 async def _client(version: int) -> Remark:
