@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 import yaml
 
-from bot import cli_audit, cli_incident, cli_policy, cli_runs, logs
+from bot import cli_audit, cli_incident, cli_policy, cli_runs, cli_secret, logs
 from bot.settings import SettingsError
 from bot.terminal import load_settings, run, stop
 
@@ -17,6 +17,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_policy.app, name="policy")
 app.add_typer(cli_incident.app, name="incident")
+app.add_typer(cli_secret.app, name="secret")
 for command in (cli_runs.do, cli_runs.approve, cli_runs.deny, cli_runs.runs):
     app.command()(command)
 

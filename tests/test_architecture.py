@@ -56,6 +56,7 @@ MAY_KNOW = {
     "bot.web": {"bot.slack.guard", "bot.incoming", "bot.paper", "bot.domain", "bot.metrics", "bot.logs"},
     "bot.paper": {"bot.db", "bot.domain"},
     "bot.cli_incident": {"*"},
+    "bot.cli_secret": {"bot.init", "bot.terminal"},
     "bot.incoming": {"bot.db", "bot.providers", "bot.domain", "bot.metrics", "bot.logs"},
     "bot.worker": {"bot.engine", "bot.db", "bot.domain", "bot.metrics", "permissions"},
     "bot.alive": {"bot.engine", "bot.db", "bot.domain", "permissions"},
