@@ -21,6 +21,7 @@ from bot.db import (
     incident_steps,
     incidents,
     locks,
+    migration,
     overview,
     posts,
     reviews,
@@ -70,7 +71,7 @@ async def rows() -> list[Row]:
         async with database.embedded(Path(folder) / "postgres") as url:
             pool = await database.connect(url)
             try:
-                await database.migrate(pool)
+                await migration.migrate(pool)
                 begun = time.perf_counter()
                 await fill(pool)
                 what = f"a history of {EVENTS:,} events, {RUNS:,} runs"

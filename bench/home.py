@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.table import Row
-from bot.db import audit_log, database
+from bot.db import audit_log, database, migration
 from bot.db.bell import Bell
 from bot.db.database import Pool
 from bot.domain.event import Wanted
@@ -113,7 +113,7 @@ async def rows() -> list[Row]:
         folder = Path(name)
         async with database.embedded(folder / "postgres") as url:
             pool = await database.connect(url)
-            await database.migrate(pool)
+            await migration.migrate(pool)
             await fill(pool)
             try:
                 return await measure(pool, installation(pool, folder))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.table import Row
-from bot.db import database, incidents, seal, timeline
+from bot.db import database, incidents, migration, seal, timeline
 from bot.db.bell import Bell
 from bot.domain.incident import Affected, NewIncident, Severity
 from bot.domain.timeline import NewEntry
@@ -19,7 +19,7 @@ async def rows() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="wk-bench-", ignore_cleanup_errors=True) as folder:
         async with database.embedded(Path(folder) / "postgres") as url:
             pool = await database.connect(url)
-            await database.migrate(pool)
+            await migration.migrate(pool)
             try:
                 return await _burst(pool)
             finally:

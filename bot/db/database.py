@@ -1,4 +1,4 @@
-"""The pool, the migrations at start and the embedded server. Nothing else opens connections for the bot."""
+"""The pool and the embedded server. Nothing else opens connections for the bot."""
 
 import asyncio
 import json
@@ -7,7 +7,6 @@ import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
@@ -22,8 +21,6 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Rows: TypeAlias = "Connection | Pool"
 Isolation: TypeAlias = Literal["read_committed", "read_uncommitted", "repeatable_read", "serializable"]
 
-MIGRATING = 0x57A7C4  # advisory lock: one process migrates at a time
-_MIGRATION_S = 3600.0  # of a large table, and of another process that is at it, as long as it takes
 AWAY = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -141,43 +138,6 @@ async def transaction(rows: Rows) -> AsyncIterator[Connection]:
     else:
         async with rows.transaction():
             yield rows
-
-
-async def migrate(pool: Pool) -> list[str]:
-    """Apply the migrations that are missing, one transaction each, under an advisory lock; names of those applied."""
-    applied = []
-    async with session(pool) as connection:
-        await connection.execute("SELECT pg_advisory_lock($1)", MIGRATING, timeout=_MIGRATION_S)
-        try:
-            # Asked first: a role that owns nothing may not even try to make a table that is there.
-            if await connection.fetchval("SELECT to_regclass('migrations') IS NULL"):
-                await connection.execute(
-                    "CREATE TABLE migrations "
-                    "(name text PRIMARY KEY, at timestamptz NOT NULL DEFAULT statement_timestamp())"
-                )
-            done = {row["name"] for row in await connection.fetch("SELECT name FROM migrations")}
-            for name, sql in _migrations():
-                if name not in done:
-                    async with connection.transaction():
-                        await connection.execute(sql, timeout=_MIGRATION_S)
-                        await connection.execute("INSERT INTO migrations (name) VALUES ($1)", name)
-                    applied.append(name)
-        finally:
-            await connection.execute("SELECT pg_advisory_unlock($1)", MIGRATING)
-    if applied:
-        log.info("database.migrated", names=applied)
-    return applied
-
-
-def _migrations() -> list[tuple[str, str]]:
-    folder = files("bot.db").joinpath("migrations")
-    found = sorted((file.name, file) for file in folder.iterdir() if file.name.endswith(".sql"))
-    return [(name, file.read_text()) for name, file in found]
-
-
-def migration_names() -> tuple[str, ...]:
-    """Those of this version, in their order."""
-    return tuple(name for name, _ in _migrations())
 
 
 async def now(rows: Rows) -> datetime:

@@ -12,7 +12,8 @@ from typing import Any
 
 import asyncpg
 
-from bot.db.database import Connection, migration_names
+from bot.db import migration
+from bot.db.database import Connection
 
 OLDEST = 14
 CONNECT_S = 10
@@ -154,7 +155,7 @@ async def _look(connection: Connection, pooled: bool) -> Inspected:
     assert row is not None  # noqa: S101 - whoever is connected has a role
     known = await connection.fetch("SELECT name FROM migrations ORDER BY name") if row["known"] else []
     applied = tuple(each["name"] for each in known)
-    ours = migration_names()
+    ours = migration.names()
     more = {"rolsuper": "superuser", "rolcreatedb": "may create databases", "rolcreaterole": "may create roles"}
     return Inspected(
         version=row["version"],

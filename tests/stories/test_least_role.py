@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from bot.db import database
+from bot.db import database, migration
 from bot.db.database import Pool
 from tests.support.company import Company
 
@@ -38,7 +38,7 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 
 async def test_it_works_from_a_request_to_its_end_and_cannot_touch_the_record(company: Company) -> None:
     assert await company.pool.fetchval("SELECT current_user") == "watchkeeper_run"
-    assert await database.migrate(company.pool) == []
+    assert await migration.migrate(company.pool) == []
     await company.type("ana", "/incident checkout answers 500")
     await company.see("is open")
     card = await company.asked()
