@@ -9,8 +9,12 @@ from bot.db.database import Connection, Rows
 from bot.domain.approval import Approval, ApprovalState, Vote, Wave, Way
 from bot.domain.run import RunId
 
-UNDELIVERED = "p.state = 'gone' AND p.ts IS NULL AND p.error <> 'no longer wanted'"
-"""Slack refused it for good: there is no such person, or the bot may not write to them."""
+UNREACHABLE = """
+    SELECT p.person
+    FROM posts p
+    WHERE p.kind = 'dm' AND p.state = 'gone' AND p.ts IS NULL AND p.error <> 'no longer wanted' AND p.run_id =
+"""
+"""Slack refused their message for good: there is no such person, or the bot may not write to them."""
 
 _SILENT = """
     a.state = 'waiting' AND a.need > 0 AND a.alone_offered_at IS NULL AND a.asked_at + a.alone_after <= clock_now()
@@ -150,11 +154,7 @@ async def to_escalate(rows: Rows) -> list[RunId]:
         FROM approvals a
         WHERE state = 'waiting' AND need > 0 AND wave < 2 AND cardinality(asked) > 0 AND expires_at > clock_now()
           AND (clock_now() >= asked_at + (expires_at - asked_at) * CASE wave WHEN 0 THEN 1 / 3.0 ELSE 3 / 4.0 END
-               OR NOT EXISTS (
-                   SELECT FROM unnest(CASE wave WHEN 0 THEN first ELSE asked END) AS person
-                   WHERE NOT EXISTS (
-                       SELECT FROM posts p
-                       WHERE p.key = 'R-' || a.run_id || ':dm:' || person AND {UNDELIVERED})))
+               OR CASE wave WHEN 0 THEN first ELSE asked END <@ ARRAY({UNREACHABLE} a.run_id))
         ORDER BY run_id
         LIMIT 100
         """
@@ -164,7 +164,7 @@ async def to_escalate(rows: Rows) -> list[RunId]:
 
 async def undelivered(rows: Rows, run: RunId) -> frozenset[str]:
     """Whom no message about this request can reach."""
-    found = await rows.fetch(f"SELECT person FROM posts p WHERE {UNDELIVERED} AND run_id = $1 AND kind = 'dm'", run)
+    found = await rows.fetch(f"{UNREACHABLE} $1", run)
     return frozenset(row["person"] for row in found)
 
 

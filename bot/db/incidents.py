@@ -413,6 +413,10 @@ async def listed(rows: Rows, limit: int) -> list[Incident]:
     return [_incident(row) for row in await rows.fetch(f"{_SELECT} ORDER BY i.id DESC LIMIT $1", limit)]
 
 
+async def of_ids(rows: Rows, ids: Collection[IncidentId]) -> list[Incident]:
+    return [_incident(row) for row in await rows.fetch(f"{_SELECT} WHERE i.id = ANY($1::bigint[])", list(ids))]
+
+
 async def begun(connection: Connection, incident: IncidentId, number: int) -> None:
     """The projector has come to its opening: from here on events belong to it."""
     await connection.execute(

@@ -18,6 +18,7 @@ LOOK_NOT_BEFORE = timedelta(seconds=4)
 """After a crash: what was being sent then may still be on its way."""
 
 KEPT = timedelta(days=30)
+BATCH = 500  # forgotten in one transaction
 _NOT_WANTED = "no longer wanted"  # of what was never sent: it may be wanted again
 
 
@@ -242,17 +243,29 @@ async def gone(rows: Rows, key: str, error: str) -> None:
 
 async def forget(rows: Rows) -> None:
     """Drop what nobody will edit any more: its run is over, settled and reviewed, no alert is open."""
-    await rows.execute(
+    while await _forget(rows) == f"DELETE {BATCH}":
+        pass
+
+
+async def _forget(rows: Rows) -> str:
+    return await rows.execute(
         """
-        DELETE FROM posts p
-        WHERE state IN ('posted', 'gone') AND updated_at < clock_now() - $1::interval
-          AND (state = 'gone' OR wanted->>'open' IS DISTINCT FROM 'true')
-          AND (run_id IS NULL OR EXISTS (
-              SELECT FROM runs r
-              WHERE r.id = p.run_id AND r.finished_at IS NOT NULL AND r.changed IS DISTINCT FROM 'unknown'
-                AND NOT EXISTS (SELECT FROM reviews v WHERE v.run_id = r.id AND v.reviewed_at IS NULL)))
+        DELETE FROM posts WHERE key IN (
+            SELECT key
+            FROM posts p
+            WHERE (state = 'gone' OR (state = 'posted' AND wanted->>'open' IS DISTINCT FROM 'true'))
+              AND updated_at < clock_now() - $1::interval
+              AND (run_id IS NULL OR EXISTS (
+                  SELECT FROM runs r
+                  WHERE r.id = p.run_id AND r.finished_at IS NOT NULL AND r.changed IS DISTINCT FROM 'unknown'
+                    AND NOT EXISTS (SELECT FROM reviews v WHERE v.run_id = r.id AND v.reviewed_at IS NULL)))
+            ORDER BY updated_at
+            LIMIT $2
+            FOR UPDATE SKIP LOCKED
+        )
         """,
         KEPT,
+        BATCH,
     )
 
 

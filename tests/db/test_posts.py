@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from bot.db import posts
 from bot.db.database import Pool
 from bot.db.posts import Intent, Kind
@@ -48,3 +50,18 @@ async def test_a_threads_next_line_waits_for_one_that_slack_does_not_take_yet(po
     assert await _due(pool) == ["root", "second"]
     await posts.posted(pool, "second", "C1", "2.0", "")
     assert await _due(pool) == ["root", "told"]
+
+
+async def test_what_nobody_edits_any_more_is_forgotten_batch_by_batch(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posts, "BATCH", 2)
+    for key in ("a", "b", "c", "d", "e", "waits", "alert", "new"):
+        await _intend(pool, key, "message")
+        if key != "waits":
+            await posts.posted(pool, key, "C1", "1.0", "")
+    await pool.execute("UPDATE posts SET wanted = wanted || '{\"open\": \"true\"}' WHERE key = 'alert'")
+    await pool.execute("UPDATE posts SET updated_at = clock_now() - interval '31 days' WHERE key <> 'new'")
+    await posts.forget(pool)
+    kept = await pool.fetch("SELECT key FROM posts ORDER BY key")
+    assert [row["key"] for row in kept] == ["alert", "new", "waits"]
