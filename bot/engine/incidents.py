@@ -127,11 +127,10 @@ class EngineIncidents:
         here = await self.here() if incident is None else await self.find(incident)
         if here is None and incident is not None:
             return _unknown(incident)
-        known = {one.id for one in await self.listed(500)}
-        found = [
-            one for one in await followups.listed(self._at.pool, here.id if here else None) if one.incident in known
-        ]
-        return followups_card(found, here, self._name)
+        found = await followups.listed(self._at.pool, here.id if here else None)
+        named = await incidents.of_ids(self._at.pool, {one.incident for one in found})
+        known = {one.id for one in named if self.known(one)}
+        return followups_card([one for one in found if one.incident in known], here, self._name)
 
     # --- changing -------------------------------------------------------------------------------------------
 

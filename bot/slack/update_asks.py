@@ -32,7 +32,7 @@ async def tell_asks(
             line=f"/incident post {incident.label} {ask.text}",
             over=over,
         )
-        content = await wanted(connection, card, commands, None)
+        content = await wanted(connection, card, commands, None, open="" if over else "true")
         key = f"{incident.label}:update:{ask.turn}:{ask.round}:{ask.kind}:{ask.person}"
         await posts.intend(
             connection, Intent(key, None, "dm", content, DECIDE, person=ask.person, only_edit=bool(over))

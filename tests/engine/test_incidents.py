@@ -66,3 +66,18 @@ async def test_of_a_private_one_others_learn_nothing_by_its_title_nor_by_a_numbe
     told, nothing = await chi.finish_followup(one.id), await chi.finish_followup(one.id + 1)
     assert told.text.replace(str(one.id), "?") == nothing.text.replace(str(one.id + 1), "?")
     assert secret.label not in told.text
+
+
+async def test_a_followup_is_listed_however_many_incidents_came_after_it(desk: Desk) -> None:
+    first = await opened(desk)
+    secret = await opened(desk, SECRET)
+    async with desk.pool.acquire() as connection, connection.transaction():
+        await followups.add(connection, first, "renew the certificate", "", None, by="U0BEN", run=None)
+        await followups.add(connection, secret, "tell the customers", "", None, by="U0BEN", run=None)
+    await desk.pool.execute(
+        "INSERT INTO incidents (title, severity, opened_by, team) SELECT 'x', 'sev4', 'U0ANA', 'T0'"
+        " FROM generate_series(1, 600)"
+    )
+    card = await (await of(desk, "U0CHI")).followups(None)
+    assert "1 follow-up left" in card.title
+    assert "renew the certificate" in str(card.body)

@@ -169,6 +169,8 @@ async def test_ten_minutes_more_or_never_again(company: Company) -> None:
 
     await company.slack.wait_for(again, what="the second draft")
     second = await company.dm("ana", "These words are a beginning")
+    kept = "SELECT count(*) FROM posts WHERE key LIKE 'INC-1:update:%' AND wanted->>'open' = 'true'"
+    assert await company.pool.fetchval(kept) == 1  # however long nobody answers; the first one may go
     await company.click("ana", second, "update.hush")
     await company.becomes(second, "Ana told me to stop asking", without="update.hush")
     await company.forward(timedelta(hours=1))
