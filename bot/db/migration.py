@@ -59,7 +59,7 @@ def names() -> tuple[str, ...]:
 async def _first_in_line(connection: Connection) -> None:
     """Asked again and again: no index can be built beside a statement that waits for whoever builds it."""
     async with asyncio.timeout(_MIGRATION_S):
-        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", MIGRATING):  # noqa: ASYNC110  (another process has it)
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", MIGRATING):  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_S)
 
 
@@ -84,7 +84,7 @@ async def _apply(connection: Connection, name: str, sql: str) -> None:
 
 
 async def beside(connection: Connection, sql: str) -> None:
-    """Each statement by itself, outside a transaction; done again it builds anew what broke, and keeps what is there."""
+    """Each statement by itself, outside a transaction; again, it builds anew what broke and keeps what is there."""
     for broken in await connection.fetch(_INVALID, _BUILT.findall(sql)):
         await connection.execute(f'DROP INDEX CONCURRENTLY "{broken["relname"]}"', timeout=_MIGRATION_S)
     for statement in _COMMENT.sub("", sql).split(";"):
