@@ -23,6 +23,7 @@ log = structlog.get_logger()
 NAME = "timeline"
 BATCH = 500
 _POLL = 1.0
+_ENTRIES = (Kind.TIMELINE_ADDED, Kind.TIMELINE_CORRECTED, Kind.TIMELINE_REMOVED)
 _GATHER_S = 0.02  # under load one pass for many events, the first of them at once
 
 
@@ -76,7 +77,8 @@ class Projector:
                 return False
             batch = _Batch(connection, await incidents.told_of(connection))
             for event in found:
-                await self._guarded(batch, event)
+                if batch.incidents or _of_itself(event):
+                    await self._guarded(batch, event)
             for incident in sorted(batch.changed):
                 await incidents.touch(connection, incident)
             await connection.execute("UPDATE cursors SET number = $2 WHERE name = $1", NAME, found[-1].number)
@@ -146,12 +148,15 @@ class Projector:
 
     async def _of_all(self, batch: _Batch, event: Event) -> None:
         """A run, a change of health, a schedule: for every incident that it concerns."""
-        if not batch.incidents:
-            return
         run = await batch.run(event)
         for incident in list(batch.incidents):
             if live(event, incident) and concerns(event, run, incident):
                 await self._write(batch, event, entry_of(event, run, incident, self._names))
+
+
+def _of_itself(event: Event) -> bool:
+    """It names its incident, or is about a timeline; everything else concerns those that are open, if any."""
+    return "incident" in event.body or event.kind in _ENTRIES
 
 
 def _incident_of(event: Event) -> IncidentId:

@@ -16,7 +16,7 @@ from bot.domain.run_end import end_card
 from bot.domain.run_lines import thread_line
 from bot.domain.words import clean, when
 from bot.slack.desired import Seen
-from bot.slack.follow import see
+from bot.slack.seen import see
 
 POLL_S = 0.5
 

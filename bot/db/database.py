@@ -140,6 +140,16 @@ async def transaction(rows: Rows) -> AsyncIterator[Connection]:
             yield rows
 
 
+LIGHTLY = "set_config('synchronous_commit', 'off', true)"
+"""To select in a transaction whose commit need not wait for the disk: what is lost of it with PostgreSQL's crash is
+done again from what was safe before, and nobody was told. PostgreSQL's log is written in order: whatever is committed
+firmly later makes it firm too."""
+
+
+async def commit_lightly(connection: Connection) -> None:
+    await connection.execute(f"SELECT {LIGHTLY}")
+
+
 async def now(rows: Rows) -> datetime:
     """PostgreSQL's clock, UTC: the only clock that decides anything."""
     value: datetime = await rows.fetchval("SELECT clock_now()")

@@ -1,7 +1,7 @@
 """Events: written in the transaction that causes them, read by their sealed number."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -97,19 +97,26 @@ async def before(rows: Rows, number: int, since: datetime) -> list[Event]:
 
 async def of_run(rows: Rows, run: RunId) -> list[Event]:
     """All events of one run in order; those not sealed yet come last, with number 0."""
-    return events_of(
-        await rows.fetch(
-            f"""
-            SELECT {_FACTS}
-            FROM events e
-            LEFT JOIN event_seals s ON s.event_id = e.id
-            LEFT JOIN event_payloads p ON p.event_id = e.id
-            WHERE e.run_id = $1
-            ORDER BY s.number NULLS LAST, e.id
-            """,
-            run,
-        )
+    return (await of_runs(rows, [run]))[run]
+
+
+async def of_runs(rows: Rows, runs: Collection[RunId]) -> dict[RunId, list[Event]]:
+    """The same of many runs at once."""
+    found = await rows.fetch(
+        f"""
+        SELECT {_FACTS}
+        FROM events e
+        LEFT JOIN event_seals s ON s.event_id = e.id
+        LEFT JOIN event_payloads p ON p.event_id = e.id
+        WHERE e.run_id = ANY($1::bigint[])
+        ORDER BY s.number NULLS LAST, e.id
+        """,
+        list(runs),
     )
+    told: dict[RunId, list[Event]] = {run: [] for run in runs}
+    for event in events_of(found):
+        told[cast("RunId", event.run)].append(event)
+    return told
 
 
 async def last(rows: Rows, limit: int) -> list[Event]:

@@ -1,5 +1,7 @@
 """Long output of runs, kept until it was handed to whoever asked."""
 
+from collections.abc import Collection
+
 from bot.db.database import Rows
 from bot.domain.run import RunId
 
@@ -21,10 +23,14 @@ async def of_run(rows: Rows, run: RunId) -> list[tuple[str, bytes]]:
     return [(row["name"], row["content"]) for row in found]
 
 
-async def names(rows: Rows, run: RunId) -> list[str]:
-    """Without their contents."""
-    found = await rows.fetch("SELECT name FROM run_files WHERE run_id = $1 ORDER BY name", run)
-    return [row["name"] for row in found]
+async def names(rows: Rows, runs: Collection[RunId]) -> dict[RunId, list[str]]:
+    """Without their contents, of those runs that have some."""
+    found = await rows.fetch(
+        "SELECT run_id, array_agg(name ORDER BY name) AS names FROM run_files WHERE run_id = ANY($1::bigint[])"
+        " GROUP BY run_id",
+        list(runs),
+    )
+    return {row["run_id"]: row["names"] for row in found}
 
 
 async def delete(rows: Rows, run: RunId, name: str) -> None:

@@ -365,6 +365,14 @@ async def at_channel(rows: Rows, channel: str) -> Incident | None:
     return _incident(row) if row else None
 
 
+async def channels_among(rows: Rows, channels: Collection[str]) -> set[str]:
+    """Those that are an incident's own, be it a closed one."""
+    found = await rows.fetch(
+        "SELECT channel FROM incidents WHERE channel = ANY($1::text[]) AND place = 'channel'", list(channels)
+    )
+    return {row["channel"] for row in found}
+
+
 async def rooms(rows: Rows) -> dict[str, frozenset[Place]]:
     """What each channel of an incident stands for until it is closed; environment "": the service alone."""
     found = await rows.fetch(

@@ -8,6 +8,7 @@ from typing import cast
 from bot.db.database import Rows
 
 KEPT = timedelta(days=30)
+RENEWED_AFTER = timedelta(days=1)
 
 
 def opaque() -> str:
@@ -32,8 +33,18 @@ async def mint(rows: Rows, line: str, service: str | None = None, *, new_id: Cal
 
 
 async def mint_all(rows: Rows, lines: Iterable[str], service: str | None = None) -> dict[str, str]:
-    """line → id."""
-    return {line: await mint(rows, line, service) for line in sorted(set(lines))}
+    """line → id. A line that was shown lately is only read: nobody waits for whoever shows it at the same time."""
+    wanted = sorted(set(lines))
+    if not wanted:
+        return {}
+    found = await rows.fetch(
+        "SELECT line, id FROM offers WHERE md5(line) = ANY(SELECT md5(line) FROM unnest($1::text[]) line)"
+        " AND created_at > clock_now() - $2::interval",
+        wanted,
+        RENEWED_AFTER,
+    )
+    known = {str(row["line"]): str(row["id"]) for row in found}
+    return {line: known.get(line) or await mint(rows, line, service) for line in wanted}
 
 
 async def find(rows: Rows, offer: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import Literal, cast
 import asyncpg
 
 from bot.db import events
-from bot.db.database import Connection, Rows
+from bot.db.database import LIGHTLY, Connection, Rows
 from bot.domain.catalog import Place
 from bot.domain.event import Kind
 from bot.domain.incident import OF_INCIDENTS
@@ -202,7 +202,8 @@ async def held_by(rows: Rows, worker: int) -> list[Run]:
 async def claim(rows: Rows, worker: int) -> Run | None:
     """Take the oldest run that wants planning or starting; None when there is none.
 
-    Claiming promises nothing: planning and starting only read, so a dead worker's claim is undone by a sweeper.
+    Claiming promises nothing: planning and starting only read, so a dead worker's claim is undone by a sweeper,
+    and one that PostgreSQL's crash undoes is made again.
     """
     row = await rows.fetchrow(
         f"""
@@ -218,8 +219,8 @@ async def claim(rows: Rows, worker: int) -> Run | None:
                 LIMIT 1
             )
             RETURNING *
-        )
-        SELECT {_COLUMNS} FROM r LEFT JOIN approvals a ON a.run_id = r.id
+        ), lightly AS MATERIALIZED (SELECT {LIGHTLY} FROM r)
+        SELECT {_COLUMNS} FROM r CROSS JOIN lightly LEFT JOIN approvals a ON a.run_id = r.id
         """,
         worker,
     )

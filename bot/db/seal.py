@@ -28,6 +28,11 @@ UNSEALED = """
     JOIN events e ON e.id = o.event_id
     ORDER BY e.id
 """
+_SEAL = """
+    INSERT INTO event_seals (number, event_id, hash)
+    SELECT $1::bigint + ahead, id, hash
+    FROM unnest($2::bigint[], $3::bytea[]) WITH ORDINALITY AS sealed (id, hash, ahead)
+"""
 
 
 def link(previous: bytes, row: asyncpg.Record, number: int) -> bytes:
@@ -81,13 +86,12 @@ async def seal(pool: Pool) -> int:
         if not rows:
             return 0
         number, previous = await _head(connection)
-        seals = []
-        for row in rows:
-            number += 1
-            previous = link(previous, row, number)
-            seals.append((number, row["id"], previous))
-        await connection.executemany("INSERT INTO event_seals (number, event_id, hash) VALUES ($1, $2, $3)", seals)
-        await connection.execute("DELETE FROM outbox WHERE event_id = ANY($1::bigint[])", [row["id"] for row in rows])
+        ids, hashes = [row["id"] for row in rows], []
+        for ahead, row in enumerate(rows, start=1):
+            previous = link(previous, row, number + ahead)
+            hashes.append(previous)
+        await connection.execute(_SEAL, number, ids, hashes)
+        await connection.execute("DELETE FROM outbox WHERE event_id = ANY($1::bigint[])", ids)
     return len(rows)
 
 

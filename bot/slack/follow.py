@@ -13,31 +13,25 @@ from functools import partial
 import structlog
 
 from bot.db import (
-    approvals,
     database,
     events,
-    files,
     incidents,
-    locks,
     offers,
     partials,
     posts,
     reply_urls,
-    reviews,
-    runs,
 )
 from bot.db.bell import Bell
 from bot.db.database import AWAY, Connection, Pool, Rows
 from bot.db.posts import Intent
 from bot.domain import card as cards
-from bot.domain import plan as plans
 from bot.domain import policy_card
 from bot.domain.card import Card, Tone
 from bot.domain.catalog import Catalog
 from bot.domain.command import Command
 from bot.domain.event import Event, Kind
 from bot.domain.json import JsonObject
-from bot.domain.run import ACTIVE, Run, RunId, State
+from bot.domain.run import ACTIVE, Run, RunId
 from bot.domain.waves import called
 from bot.domain.words import clean
 from bot.slack import announce, monitors
@@ -56,6 +50,7 @@ from bot.slack.desired import (
 )
 from bot.slack.offer import offer_form
 from bot.slack.presence import Presence
+from bot.slack.seen import see_all
 from bot.slack.send import Sender
 from bot.slack.unvoted import unvoted
 from bot.slack.wanted import wanted
@@ -148,10 +143,10 @@ class Follower:
             number = await posts.cursor(connection, NAME)
             batch = await events.after(connection, number, BATCH)
             now = await database.now(connection)
+            await database.commit_lightly(connection)
             dirty = {event.run for event in batch if event.run is not None}
             dirty |= {run for run, due in self._overdue.items() if due <= now}
-            for run in sorted(dirty):
-                await self._guarded(connection, partial(self._run, run_id=run, now=now))
+            await self._tell(connection, sorted(dirty), now)
             for event in batch:
                 if not event.erased and event.kind in _TOLD_BESIDES:
                     await self._guarded(connection, partial(self._tell_besides, event=event))
@@ -202,23 +197,38 @@ class Follower:
 
     # --- runs -----------------------------------------------------------------------------------------------
 
-    async def _run(self, connection: Connection, run_id: RunId, now: datetime) -> None:
-        seen = await see(connection, run_id, now)
-        self._overdue.pop(run_id, None)
-        if seen is None:
-            return
-        self._watch_the_clock(seen)
-        seen = replace(seen, about=self._about(seen))
+    async def _tell(self, connection: Connection, dirty: Sequence[RunId], now: datetime) -> None:
+        """All together, in few statements; where one of them cannot be told, each by itself."""
+        try:
+            async with connection.transaction():
+                await self._runs(connection, dirty, now)
+        except AWAY:
+            raise
+        except Exception:
+            for run in dirty:
+                await self._guarded(connection, partial(self._runs, dirty=[run], now=now))
+
+    async def _runs(self, connection: Connection, dirty: Sequence[RunId], now: datetime) -> None:
+        found = await see_all(connection, dirty, now)
+        rooms = await incidents.channels_among(connection, {seen.run.channel for seen in found})
+        intents: list[Intent] = []
+        for seen in found:
+            self._watch_the_clock(seen)
+            messages = self._messages(replace(seen, about=self._about(seen)), in_room=seen.run.channel in rooms)
+            intents += [await self._intent(connection, message, seen.run) for message in messages]
+        await posts.intend_all(connection, intents)
+        keys = {intent.key for intent in intents}
+        await posts.drop_others(connection, dirty, keys)
+        for seen in found:
+            if has_root(seen) and f"{seen.run.label}:root" in keys:
+                await self._thread(connection, seen)
+
+    def _messages(self, seen: Seen, *, in_room: bool) -> list[Desired]:
+        """in_room: it was asked in the channel of an incident, where all see what is told."""
         run = seen.run
         at = where(run, self._catalog(), self._commands.get(run.command))
-        if await incidents.at_channel(connection, run.channel) is not None:
-            at = replace(at, public=True)
-        messages = [*desired(seen, at, self._name), *unvoted(seen, at, self._name)]
-        for message in messages:
-            await posts.intend(connection, await self._intent(connection, message, run))
-        await posts.drop_others(connection, run_id, [message.key for message in messages])
-        if has_root(seen) and any(message.key == f"{run.label}:root" for message in messages):
-            await self._thread(connection, seen)
+        at = replace(at, public=True) if in_room else at
+        return [*desired(seen, at, self._name), *unvoted(seen, at, self._name)]
 
     def _about(self, seen: Seen) -> Mapping[str, str]:
         """Who is silent or away, of those who were asked and may still answer."""
@@ -231,6 +241,7 @@ class Follower:
 
     def _watch_the_clock(self, seen: Seen) -> None:
         run, usual = seen.run, seen.plan.usual if seen.plan else None
+        self._overdue.pop(run.id, None)
         if run.state in ACTIVE and run.started_at is not None and usual and seen.now <= run.started_at + usual:
             self._overdue[run.id] = run.started_at + usual
 
@@ -330,28 +341,6 @@ class Follower:
         content = await wanted(connection, told, self._commands, event.service)
         reply = Intent(f"{key}:changed:{event.number}", None, "thread", content, END, thread_key=key)
         await posts.intend(connection, reply)
-
-
-async def see(rows: Rows, run_id: RunId, now: datetime) -> Seen | None:
-    """Everything that is recorded of a run."""
-    run = await runs.get(rows, run_id)
-    if run is None:
-        return None
-    holder = None
-    if run.state is State.WAITING and run.approved_at is not None:
-        held_by = await locks.holder(rows, run)
-        holder = await runs.get(rows, held_by) if held_by else None
-    approval = await approvals.get(rows, run_id) if run.expires_at is not None else None  # most have none
-    return Seen(
-        run,
-        plans.from_json(run.plan) if run.plan else None,
-        approval,
-        await events.of_run(rows, run_id),
-        now,
-        holder,
-        tuple(await files.names(rows, run_id)),
-        await reviews.get(rows, run_id) if approval is not None and approval.way != "votes" else None,
-    )
 
 
 def _lines(content: JsonObject) -> Sequence[str]:

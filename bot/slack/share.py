@@ -14,7 +14,7 @@ from bot.domain.run import FINAL
 from bot.domain.run_end import end_card
 from bot.domain.words import clean
 from bot.slack.desired import ANSWER, for_one_alone
-from bot.slack.follow import see
+from bot.slack.seen import see
 from bot.slack.wanted import wanted
 
 _NOT_YOURS = "the button's value is not one of an answer to this person"

@@ -55,6 +55,17 @@ async def test_a_run_is_claimed_while_something_about_it_is_being_written(pool: 
     assert claimed.id == run.id
 
 
+async def test_a_claim_alone_does_not_wait_for_the_disk(pool: Pool, make_run: MakeRun) -> None:
+    await make_run()
+    worker = await pool.fetchval("INSERT INTO workers (name) VALUES ('w') RETURNING id")
+    async with pool.acquire() as connection:
+        await connection.execute("SET synchronous_commit = on")
+        async with connection.transaction():
+            assert await runs.claim(connection, worker)
+            assert await connection.fetchval("SHOW synchronous_commit") == "off"
+        assert await connection.fetchval("SHOW synchronous_commit") == "on", "whatever starts a run waits again"
+
+
 async def test_a_move_from_another_state_changes_nothing(pool: Pool, make_run: MakeRun) -> None:
     run = await make_run()
     assert await runs.move(pool, run.id, ACTIVE, State.SUCCEEDED) is None
