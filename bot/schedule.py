@@ -74,15 +74,16 @@ class Scheduler:
 
     async def look(self, schedule: Schedule) -> None:
         """One schedule, now: fire it, note what was missed, or nothing."""
-        last = await schedules.last(self._at.pool, schedule.key)
-        now = await database.now(self._at.pool)
-        if last is None or last.state == "ended" or last.rule != str(schedule.rule):
-            await schedules.note(self._at.pool, schedule.key, now, "begun", str(schedule.rule))
-            return
-        due = scheduling.due(schedule.rule, last.fire_at, now)
-        if due.fire is None and not due.missed:
-            return
         async with self._at.pool.acquire() as connection, connection.transaction():
+            await schedules.lock(connection, schedule.key)
+            last = await schedules.last(connection, schedule.key)
+            now = await database.now(connection)
+            if last is None or last.state == "ended" or last.rule != str(schedule.rule):
+                await schedules.note(connection, schedule.key, now, "begun", str(schedule.rule))
+                return
+            due = scheduling.due(schedule.rule, last.fire_at, now)
+            if due.fire is None and not due.missed:
+                return
             await self._do(connection, schedule, due, now)
         self._at.bell.ring("work", "outbox")
 

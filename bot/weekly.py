@@ -48,20 +48,20 @@ class Weekly:
     async def look(self) -> None:
         """Told when its hour has come; what is over a day old is not made up for."""
         rule = self.rule()
-        last, now = await schedules.last(self._at.pool, SCHEDULE), await database.now(self._at.pool)
-        if last is None or last.rule != str(rule):
-            await schedules.note(self._at.pool, SCHEDULE, now, "begun", str(rule))
-            return
-        found = due(rule, last.fire_at, now)
-        if found.fire is None and not found.missed:
-            return
         async with self._at.pool.acquire() as connection, connection.transaction():
+            await schedules.lock(connection, SCHEDULE)
+            last, now = await schedules.last(connection, SCHEDULE), await database.now(connection)
+            if last is None or last.rule != str(rule):
+                await schedules.note(connection, SCHEDULE, now, "begun", str(rule))
+                return
+            found = due(rule, last.fire_at, now)
             for at in found.missed:
                 await schedules.note(connection, SCHEDULE, at, "missed", str(rule))
-            if found.fire is not None:
-                state: State = "late" if found.late else "fired"
-                if await schedules.note(connection, SCHEDULE, found.fire, state, str(rule)):
-                    await self._tell(connection, found.fire)
+            if found.fire is None:
+                return
+            state: State = "late" if found.late else "fired"
+            if await schedules.note(connection, SCHEDULE, found.fire, state, str(rule)):
+                await self._tell(connection, found.fire)
         self._at.bell.ring("outbox")
 
     async def _tell(self, connection: Connection, end: datetime) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from bot.db.database import Rows
+from bot.db.database import Connection, Rows
 from bot.domain.run import RunId
 from bot.domain.schedule import State
 
@@ -31,6 +31,11 @@ async def last(rows: Rows, schedule: str) -> Last | None:
         schedule,
     )
     return Last(row["fire_at"], row["state"], row["rule"]) if row else None
+
+
+async def lock(connection: Connection, schedule: str) -> None:
+    """Until the transaction ends nobody else looks whether it is due: it begins once."""
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('schedule ' || $1, 0))", schedule)
 
 
 async def note(rows: Rows, schedule: str, fire_at: datetime, state: State, rule: str) -> bool:

@@ -119,6 +119,13 @@ async def test_two_schedulers_fire_one_night_once(company: Company) -> None:
     assert await company.pool.fetchval("SELECT count(*) FROM runs") == 1
 
 
+async def test_two_schedulers_begin_a_schedule_once(company: Company) -> None:
+    await company.pool.execute("DELETE FROM schedules")
+    schedule = schedules(company.process.installation.catalog)[0]
+    await asyncio.gather(*(Scheduler(company.process.installation).look(schedule) for _ in range(5)))
+    assert await states(company) == ["begun"]
+
+
 async def test_old_backups_go_by_themselves_and_it_is_on_record(open_company: Open, shop: str) -> None:
     company = await open_company(catalog=CATALOG.replace("keep: 30d, restore_test: weekly", "keep: 1d"))
     await look(company)
