@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
@@ -31,6 +32,18 @@ _SETTINGS = (
     "max_wal_size = '4GB'",
     "autovacuum = off",
 )
+
+
+def _write_to_memory() -> None:
+    """On a disk the tests would mostly wait for it; where memory has no room or runs no programs, they do."""
+    memory = Path("/dev/shm")  # noqa: S108  (folders with names of their own are made in it)
+    if "TMPDIR" in os.environ or not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < 4_000_000_000:
+        return
+    if not os.statvfs(memory).f_flag & os.ST_NOEXEC:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(memory)
+
+
+_write_to_memory()
 
 # The same examples with every change; others, and many more of them, in `make doors`.
 settings.register_profile("doors", derandomize=TIMES == 1, deadline=None, max_examples=100 * TIMES)
