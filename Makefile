@@ -22,7 +22,7 @@ demo: $(STAMP) ## Start the bot, a workspace page and a broken sample shop (ARGS
 	$(BIN)/watchkeeper demo $(ARGS)
 
 test: $(STAMP) ## Run the default tests (real Bolt, real PostgreSQL, strict sandbox)
-	$(BIN)/python -m pytest -m "not heavy" -n auto --maxprocesses 4 $(ARGS)
+	$(BIN)/python -m pytest -m "not heavy" -n 4 --dist loadgroup $(ARGS)
 
 lint: $(STAMP) ## Format, lint, types, and manifest.yml in step with the commands
 	$(BIN)/ruff format --check .

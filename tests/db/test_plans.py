@@ -38,6 +38,8 @@ from bot.domain.run import RunId
 from tests.conftest import uri_of
 from tests.support.long_history import history_sql
 
+pytestmark = pytest.mark.xdist_group("history")
+
 MUCH = ("runs", "events", "event_payloads", "event_seals", "posts", "approvals", "timeline_entries", "schedules")
 ENOUGH = 3500
 """Rows that one call may touch: what is open (a thousand requests wait), never what has gathered."""

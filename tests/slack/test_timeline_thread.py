@@ -157,7 +157,7 @@ async def storm(bot: Bot, second: int) -> None:
 async def calm(_: Bot, __: int) -> None: ...
 
 
-@pytest.mark.parametrize("weather", [calm, storm])
+@pytest.mark.parametrize("weather", [pytest.param(calm, marks=pytest.mark.heavy), storm])
 async def test_five_hundred_entries_in_a_minute_arrive_complete_in_order_and_within_limits(
     bot: Bot, pool: Pool, slack: Workspace, clock: Seconds, weather: Callable[[Bot, int], object]
 ) -> None:
