@@ -9,23 +9,26 @@ from bot.db.database import Connection, Rows
 from bot.domain.capability import LockInfo
 from bot.domain.event import Kind
 from bot.domain.json import JsonObject
-from bot.domain.run import BEFORE_RUNNING, Lock, Run, RunId, State
+from bot.domain.run import Lock, Run, RunId, State
 
+_NOT_QUEUED = frozenset({State.RECEIVED, State.PLANNING, State.WAITING})
 _WAITS_FOR_LOCK = "state = 'waiting' AND approved_at IS NOT NULL"
 
 
 async def take_and_queue(connection: Connection, run: Run) -> bool:
     """In the transaction that approved it: queue the run with its lock, or leave it waiting its turn.
 
-    True when it is queued. A run without a kind of lock is queued at once; one that has ended takes none.
+    True when it is queued. A run without a kind of lock is queued at once. One that has ended takes none, nor does
+    one that another worker has queued, while the one that asks here was frozen.
     """
-    if await runs.open_before_running(connection, run.id) is None:
-        return False  # it has ended meanwhile
+    found = await runs.open_before_running(connection, run.id)
+    if found is None or found.state not in _NOT_QUEUED:
+        return False
     holder = await _take(connection, run) if run.lock else None
     if holder is None:
         await _queue(connection, run)
         return True
-    await runs.move(connection, run.id, BEFORE_RUNNING, State.WAITING, worker=None)
+    await runs.move(connection, run.id, _NOT_QUEUED, State.WAITING)
     await connection.execute("UPDATE runs SET approved_at = clock_now(), worker = NULL WHERE id = $1", run.id)
     holding = await runs.get(connection, holder)
     body: JsonObject = {"holder": holder, "holder_text": holding.text if holding else ""}

@@ -15,7 +15,7 @@ from bot.domain.event import Kind
 from bot.domain.incident import OF_INCIDENTS
 from bot.domain.invocation import Invocation
 from bot.domain.json import JsonObject, canonical
-from bot.domain.run import BEFORE_RUNNING, FINAL, Lock, Run, RunId, State
+from bot.domain.run import BEFORE_RUNNING, FINAL, Lock, Run, RunId, State, may_move
 from permissions.model import Risk
 
 _COLUMNS = """
@@ -239,6 +239,8 @@ async def move(
 ) -> Run | None:
     """`run` from one of `before` to `after`, setting `columns`; None when it was elsewhere (or not ours).
 
+    `MOVES` has the last word: from where it may not go there, it does not go.
+
     worker: only while this worker has it in hand. A final state stamps finished_at, running stamps started_at.
     tell: the bot's own event of it, in the same statement, which needs no transaction then.
     """
@@ -259,7 +261,7 @@ async def move(
         """,
         run,
         after.value,
-        [state.value for state in before],
+        [state.value for state in before if may_move(state, after)],
         worker,
         *values,
         *((tell[0].value, canonical(tell[1])) if tell else ()),

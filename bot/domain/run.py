@@ -41,7 +41,7 @@ _ENDS_BEFORE = frozenset({*NEVER_RAN, State.CANCELLED, State.FAILED})
 _ENDS_AFTER = frozenset({State.SUCCEEDED, State.FAILED, State.TIMED_OUT, State.CANCELLED, State.INTERRUPTED})
 
 MOVES: dict[State, frozenset[State]] = {
-    State.RECEIVED: frozenset({State.PLANNING, State.QUEUED, *_ENDS_BEFORE}),
+    State.RECEIVED: frozenset({State.PLANNING, State.WAITING, State.QUEUED, *_ENDS_BEFORE}),
     State.PLANNING: frozenset({State.RECEIVED, State.WAITING, State.QUEUED, State.SUCCEEDED, *_ENDS_BEFORE}),
     State.WAITING: frozenset({State.QUEUED, *_ENDS_BEFORE}),
     State.QUEUED: frozenset({State.STARTING, *_ENDS_BEFORE}),
@@ -53,6 +53,7 @@ MOVES: dict[State, frozenset[State]] = {
 
 
 def may_move(before: State, after: State) -> bool:
+    """`bot.db.runs.move` asks it too."""
     return after in MOVES[before]
 
 

@@ -317,6 +317,14 @@ async def test_what_ended_meanwhile_takes_no_lock_and_is_not_queued(desk: Desk) 
     assert "run.queued" not in await desk.events(run)
 
 
+async def test_what_was_queued_meanwhile_is_neither_queued_nor_told_again(desk: Desk) -> None:
+    run = await confirmed(desk)
+    async with desk.pool.acquire() as connection, connection.transaction():
+        assert not await locks.take_and_queue(connection, run)
+    kinds = await desk.events(run)
+    assert (kinds.count("run.queued"), kinds.count("lock.taken")) == (1, 1)
+
+
 async def test_one_request_that_cannot_be_decided_again_stops_no_other(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
