@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DOORS := tests/stories/test_fuzz.py tests/stories/test_canaries.py tests/slack/test_guard.py tests/permissions/test_laws.py \
-	tests/slack/test_blocks.py tests/domain/test_parse.py tests/commands/test_injection.py tests/stories/test_every_way_in.py
+	tests/slack/test_blocks.py tests/domain/test_parse.py tests/commands/test_injection.py tests/stories/test_every_way_in.py \
+	tests/engine/test_run_moves.py tests/db/test_incident_moves.py
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help

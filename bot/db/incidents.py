@@ -207,8 +207,12 @@ async def set_severity(connection: Connection, incident: Incident, to: Severity,
 
 
 async def set_role(connection: Connection, incident: Incident, role: str, person: str, *, by: str) -> Incident | None:
-    """Given, or handed over; None when that person holds it already. person "": nobody does any more."""
-    await locked(connection, incident.id)
+    """Given, or handed over; None when that person holds it already, or it was merged meanwhile.
+
+    person "": nobody does any more.
+    """
+    if not await locked(connection, incident.id):
+        return None
     former = await connection.fetchval(
         "SELECT person FROM incident_roles WHERE incident_id = $1 AND role = $2", incident.id, role
     )
@@ -226,17 +230,21 @@ async def set_role(connection: Connection, incident: Incident, role: str, person
     return await existing(connection, incident.id)
 
 
-async def update(connection: Connection, incident: Incident, text: str, *, by: str) -> Incident:
-    """What is known now, in somebody's words: the header shows the last one."""
-    await connection.execute(
-        "UPDATE incidents SET summary = $2, changed = changed + 1 WHERE id = $1", incident.id, text
+async def update(connection: Connection, incident: Incident, text: str, *, by: str) -> Incident | None:
+    """What is known now, in somebody's words: the header shows the last one. None when it was merged meanwhile."""
+    status = await connection.execute(
+        "UPDATE incidents SET summary = $2, changed = changed + 1 WHERE id = $1 AND merged_into IS NULL",
+        incident.id,
+        text,
     )
+    if status != "UPDATE 1":
+        return None
     await record(connection, Kind.INCIDENT_UPDATED, incident, by, {"text": text})
     return await existing(connection, incident.id)
 
 
 async def acknowledge(connection: Connection, incident: Incident, by: str) -> bool:
-    """Somebody is on it; False when somebody was before. Nobody else is asked from now on.
+    """Somebody is on it; False when somebody was before, or it is over. Nobody else is asked from now on.
 
     Its row first, as whoever asks people: otherwise the two wait for each other.
     """
@@ -250,9 +258,10 @@ async def acknowledge(connection: Connection, incident: Incident, by: str) -> bo
     )
     status = await connection.execute(
         "UPDATE incidents SET acknowledged_at = clock_now(), acknowledged_by = $2, changed = changed + 1"
-        " WHERE id = $1 AND acknowledged_at IS NULL",
+        " WHERE id = $1 AND acknowledged_at IS NULL AND state = ANY($3::text[])",
         incident.id,
         by,
+        [state.value for state in ONGOING],
     )
     if status == "UPDATE 1":
         await record(connection, Kind.INCIDENT_ACKNOWLEDGED, incident, by)
@@ -330,12 +339,13 @@ async def existing(rows: Rows, incident: IncidentId) -> Incident:
     return found
 
 
-async def locked(connection: Connection, incident: IncidentId) -> None:
-    """Until the transaction ends nobody else changes it.
+async def locked(connection: Connection, incident: IncidentId) -> bool:
+    """Until the transaction ends nobody else changes it; False for one that was merged into another.
 
     NO KEY: rows that refer to it may still be written, else this and the projector's entry wait for each other.
     """
-    await connection.execute("SELECT FROM incidents WHERE id = $1 FOR NO KEY UPDATE", incident)
+    merged = await connection.fetchval("SELECT merged_into FROM incidents WHERE id = $1 FOR NO KEY UPDATE", incident)
+    return merged is None
 
 
 async def by_target(rows: Rows, target: str) -> Incident | None:

@@ -192,6 +192,8 @@ class EngineIncidents:
 
         now = await self._acted(given)
         who = clean(self._name(person)) if person else "Nobody"
+        if now is None and (there := self._merged(await self._again(found))):
+            return there
         if now is None:
             return self.aloud(
                 found, said(found, f"{who} is {role.value} already.", "Nothing was changed.", Tone.INFO)
@@ -208,7 +210,8 @@ class EngineIncidents:
         async def told(connection: Connection) -> Incident | None:
             return await incidents.update(connection, found, text, by=self._by.actor)
 
-        await self._acted(told)
+        if await self._acted(told) is None:
+            return await self.update(found.id, text)  # merged meanwhile: says where it goes on
         return _alone(found, "The header says so now, and the timeline keeps it.")
 
     async def merge(self, duplicate: IncidentId, into: IncidentId | None) -> Card:
@@ -309,7 +312,7 @@ class EngineIncidents:
         if refusal is not None:
             return refusal
         if not found.ongoing:
-            return said(found, f"{found.label} is {found.state.value} already.", "Nothing was changed.", Tone.INFO)
+            return _over(found)
 
         async def on_it(connection: Connection) -> bool:
             return await incidents.acknowledge(connection, found, self._by.actor)
@@ -317,6 +320,8 @@ class EngineIncidents:
         if await self._transaction(on_it):
             return said(found, f"You are on {found.label}.", "Nobody else is asked.")
         now = await self._again(found)
+        if not now.ongoing:
+            return _over(now)
         who = clean(self._name(now.acknowledged_by or ""))
         return said(now, f"{who} is on it already.", "You are part of it too now.", Tone.INFO)
 
@@ -365,8 +370,11 @@ class EngineIncidents:
     async def _going_on(self, incident: IncidentId | None, permission: Permission) -> Incident | Card:
         """For what a merged one keeps no more: nobody reads it there."""
         found = await self.pick(incident, permission)
-        if isinstance(found, Card) or found.merged_into is None:
-            return found
+        return found if isinstance(found, Card) else self._merged(found) or found
+
+    def _merged(self, found: Incident) -> Card | None:
+        if found.merged_into is None:
+            return None
         there = f"INC-{found.merged_into}"
         return self.aloud(
             found,
@@ -459,6 +467,10 @@ def first_of(installation: Installation, incident: Incident, at: datetime) -> Se
 
 def is_admin(installation: Installation, person: str, team: str) -> bool:
     return ADMIN in roles_of(installation.policy, installation.person(person, team))
+
+
+def _over(incident: Incident) -> Card:
+    return said(incident, f"{incident.label} is {incident.state.value} already.", "Nothing was changed.", Tone.INFO)
 
 
 def _alone(incident: Incident, what: str, more: str = "") -> Card:
