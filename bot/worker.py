@@ -17,6 +17,7 @@ from bot.domain.errors import Changed
 from bot.domain.event import Kind
 from bot.domain.run import ACTIVE, Run, RunId, State
 from bot.engine import endings, freezes, unvoted, waves
+from bot.engine.endings import Ending
 from bot.engine.govern import EngineGovern
 from bot.engine.installation import Installation
 from bot.engine.life import Life
@@ -317,9 +318,7 @@ async def _interrupt(connection: Connection, run_id: RunId, worker: int, why: st
     says = f"{why}. {_known(ended, [step for step in begun if step not in ended])}"
     changed: Changed = "nothing" if run.risk is Risk.READ else "unknown"
     state = State.INTERRUPTED
-    return (
-        await endings.after_running(connection, run_id, state, changed=changed, says=says, worker=worker) is not None
-    )
+    return await endings.after_running(connection, run_id, Ending(state, changed, says), worker=worker) is not None
 
 
 def _known(done: list[str], open_steps: list[str]) -> str:

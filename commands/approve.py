@@ -34,6 +34,7 @@ COMMAND = Command(
             help="Counts as your vote for exactly that plan; a plan that changed since is refused",
             example="/approve R-42 7c01e9",
             answers="private",
+            ours=True,
         ),
     ),
 )

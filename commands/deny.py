@@ -34,6 +34,7 @@ COMMAND = Command(
             help="Ends the request. Say why after “because”: whoever asked will read it.",
             example="/deny R-42 because a release is on its way",
             answers="private",
+            ours=True,
         ),
     ),
 )

@@ -66,6 +66,7 @@ def _why() -> Card:
         (f"{what} {next_step}", f"{code('/freeze list')} shows what is frozen now."),
         footer="Nothing was changed",
         private=True,
+        unchanged=True,
     )
 
 
@@ -83,6 +84,7 @@ COMMAND = Command(
             help="Everything, a service, an environment or one place. Rollback, restart and replay go on.",
             example="/freeze shop production --until 18:00 because release day",
             answers="private",
+            ours=True,
         ),
         Verb(
             "list",
@@ -104,6 +106,7 @@ COMMAND = Command(
             help="End a freeze before its time",
             example="/freeze lift R-41 because the release is out",
             answers="private",
+            ours=True,
         ),
     ),
 )

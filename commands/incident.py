@@ -330,7 +330,18 @@ def _verb(
     example: str,
 ) -> Verb:
     risk = Risk.READ if permission == INCIDENT_READ else Risk.RECORD
-    return Verb(word, request, None, execute, permission, risk, help_, f"/incident {example}".strip(), answers="here")
+    return Verb(
+        word,
+        request,
+        None,
+        execute,
+        permission,
+        risk,
+        help_,
+        f"/incident {example}".strip(),
+        answers="here",
+        ours=risk is Risk.RECORD,
+    )
 
 
 _OPENS = "Opens one at once, with its channel; nothing is asked"

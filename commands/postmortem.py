@@ -40,7 +40,10 @@ async def done(request: Draft, _plan: Plan, running: Running) -> Card:
 def _verb(
     word: str, request: type[Any], execute: Callable[[Any, Plan, Running], Awaitable[Card]], help_: str, example: str
 ) -> Verb:
-    return Verb(word, request, None, execute, POSTMORTEM_WRITE, Risk.RECORD, help_, example, answers="here")
+    ours = request is not Draft or word != ""  # a draft is typeset, which takes its time
+    return Verb(
+        word, request, None, execute, POSTMORTEM_WRITE, Risk.RECORD, help_, example, answers="here", ours=ours
+    )
 
 
 COMMAND = Command(

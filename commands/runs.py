@@ -275,6 +275,7 @@ COMMAND = Command(
             help="Stops it before its next step; what is done stays done",
             example="/runs cancel R-42",
             answers="private",
+            ours=True,
         ),
         Verb(
             "settle",
@@ -286,6 +287,7 @@ COMMAND = Command(
             help="After an unknown outcome: say what is true now. It frees the lock; trying again is a new request.",
             example="/runs settle R-42 not-done because the old release still answers",
             answers="private",
+            ours=True,
         ),
         Verb(
             "alone",
@@ -297,6 +299,7 @@ COMMAND = Command(
             help="Nobody has answered your request: go on without votes, where the policy allows it, and say why",
             example="/runs alone R-42 because checkout is down and nobody answers",
             answers="private",
+            ours=True,
         ),
         Verb(
             "break-glass",
@@ -308,6 +311,7 @@ COMMAND = Command(
             help="Replaces the votes on your request, for roles that hold it; all are told, somebody reviews it",
             example="/runs break-glass R-42 because checkout is down and it is 3 in the morning",
             answers="private",
+            ours=True,
         ),
         Verb(
             "review",
@@ -319,6 +323,7 @@ COMMAND = Command(
             help="You looked at what somebody else ran without votes",
             example="/runs review R-42 talk because the release notes said not to",
             answers="private",
+            ours=True,
         ),
         Verb(
             "hand-over",
@@ -330,6 +335,7 @@ COMMAND = Command(
             help="Somebody else settles an unknown outcome: who takes over and who did before are told",
             example="/runs hand-over R-42 <@U0CHI> because my shift ends",
             answers="private",
+            ours=True,
         ),
         Verb(
             "give-turn",
@@ -341,6 +347,7 @@ COMMAND = Command(
             help="Let another that waits for the same place go first; both who asked are told",
             example="/runs give-turn R-43 R-44",
             answers="private",
+            ours=True,
         ),
         Verb(
             "locks",

@@ -69,7 +69,18 @@ def _verb(
     example: str,
 ) -> Verb:
     risk = Risk.READ if permission == TIMELINE_READ else Risk.RECORD
-    return Verb(word, request, None, execute, permission, risk, help_, f"/timeline {example}", answers="here")
+    return Verb(
+        word,
+        request,
+        None,
+        execute,
+        permission,
+        risk,
+        help_,
+        f"/timeline {example}",
+        answers="here",
+        ours=risk is Risk.RECORD,
+    )
 
 
 COMMAND = Command(

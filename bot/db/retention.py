@@ -6,13 +6,14 @@ from bot.db.database import Connection
 
 
 async def answers(connection: Connection, kept: timedelta, limit: int) -> int:
-    """What a look answered. That it was asked, by whom and how it ended stays."""
+    """What a look answered, or one person alone. That it was asked, by whom and how it ended stays."""
     status = await connection.execute(
         """
         UPDATE runs SET outcome = NULL, because = ''
         WHERE id IN (
             SELECT id FROM runs
-            WHERE risk = 'read' AND outcome IS NOT NULL AND finished_at < clock_now() - $1::interval
+            WHERE outcome IS NOT NULL AND (risk = 'read' OR outcome->>'private' = 'true')
+              AND finished_at < clock_now() - $1::interval
             ORDER BY finished_at
             FOR NO KEY UPDATE SKIP LOCKED
             LIMIT $2

@@ -32,6 +32,7 @@ _TELLING = f""",
         told AS MATERIALIZED (
             SELECT record_event(${{}}, r.id, '{events.BOT}', r.service, r.environment, ${{}}) FROM r
         )"""
+_INCIDENTS = ", ".join(f"'{name}'" for name in OF_INCIDENTS)
 _FROM = "FROM runs r LEFT JOIN approvals a ON a.run_id = r.id"
 
 
@@ -204,6 +205,8 @@ async def claim(rows: Rows, worker: int) -> Run | None:
 
     Claiming promises nothing: planning and starting only read, so a dead worker's claim is undone by a sweeper,
     and one that PostgreSQL's crash undoes is made again.
+    What is typed about an incident comes to its turn when what was typed before it, in the same channel or about
+    the same incident, has taken effect.
     """
     row = await rows.fetchrow(
         f"""
@@ -212,8 +215,13 @@ async def claim(rows: Rows, worker: int) -> Run | None:
             SET state = CASE state WHEN 'received' THEN 'planning' ELSE 'starting' END, worker = $1
             WHERE id = (
                 SELECT id
-                FROM runs
+                FROM runs w
                 WHERE state IN ('received', 'queued') AND (hold_until IS NULL OR hold_until <= clock_now())
+                  AND NOT (risk IN ('read', 'record') AND command IN ({_INCIDENTS}) AND EXISTS (
+                      SELECT FROM runs e
+                      WHERE e.risk = 'record' AND e.command IN ({_INCIDENTS}) AND e.id < w.id
+                        AND e.state IN ('queued', 'starting', 'running', 'verifying')
+                        AND (e.channel = w.channel OR e.request->>'incident' = w.request->>'incident')))
                 ORDER BY id
                 FOR NO KEY UPDATE SKIP LOCKED
                 LIMIT 1

@@ -114,6 +114,7 @@ class Card:
     footer: str = ""
     private: bool = False
     file: str = ""
+    unchanged: bool = False  # what was to be recorded stood so already, or could not be; not stored
 
     def with_footer(self, footer: str) -> "Card":
         return replace(self, footer=footer)

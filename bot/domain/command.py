@@ -68,6 +68,8 @@ class Verb:
     answers: Literal["public", "private", "here"] = "public"
     """private: only who asked sees it. here: answered where it was asked, never rooted in the service's channel."""
     frozen: Frozen = "if destructive"
+    ours: bool = False
+    """It writes our own records alone, within a moment: its effect and its end are one transaction."""
     of_incident: bool = False  # its place is that of the incident which it names, or in whose channel it is typed
 
 

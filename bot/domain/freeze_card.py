@@ -48,6 +48,7 @@ def lifted_card(lifted: Sequence[Freeze], left: Sequence[Freeze]) -> Card:
             "It was over already",
             "It was over already. Nothing was changed.",
             footer="Nothing was changed",
+            unchanged=True,
         )
     places = listed([f"{freeze.where} ({freeze.label})" for freeze in lifted], "and")
     lines = [those(left)] if left else ["Requests that wait can be approved again."]

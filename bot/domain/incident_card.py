@@ -285,6 +285,11 @@ def said(incident: Incident, what: str, more: str = "", tone: Tone = Tone.OK) ->
     )
 
 
+def unchanged(incident: Incident, what: str) -> Card:
+    """It stands so already, or may not be."""
+    return replace(said(incident, what, "Nothing was changed.", Tone.INFO), unchanged=True)
+
+
 def opened_card(incident: Incident, fresh: bool) -> Card:
     what = f"{bold(title_of(incident))}{f' · {incident.where}' if incident.where else ''}"
     so = "is open" if fresh else "is open already: nothing was added"
@@ -296,6 +301,7 @@ def opened_card(incident: Incident, fresh: bool) -> Card:
         (f"{what}\n{so[:1].upper()}{so[1:]}. {place if fresh or incident.channel else ''}".strip(),),
         footer=f"Wrong severity? {code(f'/incident severity sev1 {incident.label}')} · nobody has to take notes",
         private=incident.private,
+        unchanged=not fresh,
     )
 
 
@@ -322,12 +328,12 @@ def not_so(incident: Incident, wanted: str) -> Card:
     merged = f"It was merged into INC-{incident.merged_into}. " if incident.merged_into else ""
     so = f"{incident.label} is {incident.state.value}. {merged}"
     what = f"{so}It cannot become {wanted} from there, or is that already."
-    return said(incident, what, "Nothing was changed.", Tone.INFO)
+    return unchanged(incident, what)
 
 
 def none_such(what: str, next_step: str) -> Card:
     text = f"{what} {next_step} Nothing was changed."
-    return Card(Tone.INFO, what, text, (next_step,), footer="Nothing was changed", private=True)
+    return Card(Tone.INFO, what, text, (next_step,), footer="Nothing was changed", private=True, unchanged=True)
 
 
 def overview_card(found: Sequence[Incident], names: Names, *, everything: bool) -> Card:

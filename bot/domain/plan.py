@@ -36,6 +36,10 @@ class Plan:
         return digest(dict(self.binds))
 
 
+NOTHING = Plan("", "", "", "", {})
+"""Of what runs at once."""
+
+
 def to_json(plan: Plan) -> JsonObject:
     return {
         "question": plan.question,

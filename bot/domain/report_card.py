@@ -5,7 +5,7 @@ from typing import Literal
 
 from bot.domain.card import Button, Card, Tone
 from bot.domain.incident import Incident
-from bot.domain.incident_card import said
+from bot.domain.incident_card import said, unchanged
 from bot.domain.incident_report import IncidentReport
 from bot.domain.postmortem import Postmortem
 from bot.domain.words import code, link, some, when
@@ -76,7 +76,7 @@ def said_card(incident: Incident, part: Literal["summary", "cause"]) -> Card:
 
 def finished_card(incident: Incident, *, fresh: bool) -> Card:
     what = f"The post-mortem of {incident.label} is done"
-    return said(incident, f"{what}." if fresh else f"{what} already.", "" if fresh else "Nothing was changed.")
+    return said(incident, f"{what}.") if fresh else unchanged(incident, f"{what} already.")
 
 
 def overdue_card(incident: Incident, due_at: datetime) -> Card:

@@ -26,7 +26,7 @@ from bot.engine.home.waiting import answerable
 from bot.engine.incidents import is_admin
 from bot.engine.installation import Installation
 from bot.engine.reviews import Reviews
-from bot.engine.short import note
+from bot.engine.short import note, recorded
 from bot.engine.turns import EngineTurns
 from bot.engine.unvoted import Unvoted
 from bot.engine.votes import Votes
@@ -55,27 +55,29 @@ class EngineGovern:
         answer = await self._votes.vote(run, voter, yes=yes, digits=digits or None, via=via, reason=reason)
         if answer is not None:
             return answer
-        return note(f"Your {'approval' if yes else 'denial'} of R-{run} is recorded.", "Its message tells the rest.")
+        return recorded(
+            f"Your {'approval' if yes else 'denial'} of R-{run} is recorded.", "Its message tells the rest."
+        )
 
     async def withdraw(self, run: RunId, by: str) -> Card:
         answer = await self._votes.withdraw(run, by)
-        return answer or note(f"R-{run} is withdrawn.", "Nothing was changed.")
+        return answer or recorded(f"R-{run} is withdrawn.", "It had not started.")
 
     async def go_alone(self, run: RunId, by: str, because: str) -> Card:
         answer = await self._unvoted.go(run, by, "alone", because)
-        return answer or note(
+        return answer or recorded(
             f"You go on alone with R-{run}.", "Its message tells the rest; somebody else reviews it."
         )
 
     async def break_glass(self, run: RunId, by: str, because: str) -> Card:
         answer = await self._unvoted.go(run, by, "glass", because)
-        return answer or note(
+        return answer or recorded(
             f"You broke the glass for R-{run}.", "Its message tells the rest; somebody else reviews it."
         )
 
     async def review(self, run: RunId, by: str, verdict: Literal["fine", "talk"], says: str, via: str) -> Card:
         answer = await self._reviews.answer(run, by, verdict, says, via=via)
-        return answer or note(f"Your review of R-{run} is recorded.", "Its message tells the rest.")
+        return answer or recorded(f"Your review of R-{run} is recorded.", "Its message tells the rest.")
 
     async def reviews(self) -> Sequence[Review]:
         return await reviews.still_open(self._at.pool)
@@ -98,8 +100,8 @@ class EngineGovern:
                 await events.record(connection, Kind.RUN_CANCEL_ASKED, run=found, actor=by)
         self._at.bell.ring("work", "outbox")
         if ended is not None:
-            return note(f"{found.label} is cancelled.", "Nothing was changed.", found)
-        return note(f"{found.label} will stop before its next step.", "Steps that are done stay done.", found)
+            return recorded(f"{found.label} is cancelled.", "It had not started.", found)
+        return recorded(f"{found.label} will stop before its next step.", "Steps that are done stay done.", found)
 
     async def settle(self, run: RunId, by: str, how: Literal["done", "not-done"], note_: str = "") -> Card:
         """A person says what is true after an unknown outcome; this frees the lock."""
@@ -118,7 +120,7 @@ class EngineGovern:
         self._at.bell.ring("work", "outbox")
         word = "done" if how == "done" else "not done"
         free = "Its lock is free. " if found.lock else ""
-        return note(f"{found.label} is settled as {word}.", f"{free}To do it again, ask again.", found)
+        return recorded(f"{found.label} is settled as {word}.", f"{free}To do it again, ask again.", found)
 
     def _may(self, run: Run, by: str, permission: Permission, risk: Risk = Risk.RECORD) -> Card | None:
         """Whoever asked may look and cancel; others need the permission there. A refusal card, or None."""

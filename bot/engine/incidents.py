@@ -24,6 +24,7 @@ from bot.domain.incident_card import (
     resolved_card,
     said,
     timeline_card,
+    unchanged,
 )
 from bot.domain.run import Run, RunId
 from bot.domain.timeline import NewEntry, TimelineEntry
@@ -195,9 +196,7 @@ class EngineIncidents:
         if now is None and (there := self._merged(await self._again(found))):
             return there
         if now is None:
-            return self.aloud(
-                found, said(found, f"{who} is {role.value} already.", "Nothing was changed.", Tone.INFO)
-            )
+            return self.aloud(found, unchanged(found, f"{who} is {role.value} already."))
         former = found.role(role)
         after = f" It was {clean(self._name(former))} before." if former else ""
         return self.aloud(now, said(now, f"{who} is {role.value} of {now.label}.{after}"))
@@ -301,8 +300,9 @@ class EngineIncidents:
             return await followups.finish(connection, number, by=self._by.actor)
 
         done = await self._transaction(finished)
-        what = f"Follow-up #{number} is done." if done else f"Follow-up #{number} was done already."
-        return self.aloud(found, said(found, what, "" if done else "Nothing was changed."))
+        if done is None:
+            return self.aloud(found, unchanged(found, f"Follow-up #{number} was done already."))
+        return self.aloud(found, said(found, f"Follow-up #{number} is done."))
 
     # --- buttons --------------------------------------------------------------------------------------------
 
@@ -337,7 +337,7 @@ class EngineIncidents:
 
         if await self._transaction(stopped):
             return said(found, "I ask nobody further to come.", f"{found.label} stays open.")
-        return said(found, "I had stopped asking already.", "Nothing was changed.", Tone.INFO)
+        return unchanged(found, "I had stopped asking already.")
 
     # --- small steps ----------------------------------------------------------------------------------------
 
@@ -378,11 +378,10 @@ class EngineIncidents:
         there = f"INC-{found.merged_into}"
         return self.aloud(
             found,
-            said(
+            unchanged(
                 found,
-                f"{found.label} was merged into {there}.",
-                f"Say {code(there)} in your line, or type it in that one's channel. Nothing was changed.",
-                Tone.INFO,
+                f"{found.label} was merged into {there}: say {code(there)} in your line, or type it in that one's "
+                "channel.",
             ),
         )
 
@@ -392,7 +391,8 @@ class EngineIncidents:
         risk = Risk.READ if permission in (INCIDENT_READ, TIMELINE_READ) else Risk.RECORD
         verdict = self._at.decide(Ask(self._at.person(self._by.actor, self._by.team), permission, risk, scope))
         if isinstance(verdict, Deny):
-            return replace(said(found, verdict.because.sentence, verdict.next_step, Tone.STOPPED), private=True)
+            refused = said(found, verdict.because.sentence, verdict.next_step, Tone.STOPPED)
+            return replace(refused, private=True, unchanged=True)
         return None
 
     def known(self, incident: Incident | None) -> Incident | None:
@@ -470,7 +470,7 @@ def is_admin(installation: Installation, person: str, team: str) -> bool:
 
 
 def _over(incident: Incident) -> Card:
-    return said(incident, f"{incident.label} is {incident.state.value} already.", "Nothing was changed.", Tone.INFO)
+    return unchanged(incident, f"{incident.label} is {incident.state.value} already.")
 
 
 def _alone(incident: Incident, what: str, more: str = "") -> Card:

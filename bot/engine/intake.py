@@ -1,6 +1,8 @@
 """From what a person typed to a committed run: parse, decide from memory, write. Calls nobody outside."""
 
+import asyncio
 from datetime import datetime
+from weakref import WeakValueDictionary
 
 from bot.db import runs
 from bot.db.database import Connection, Rows
@@ -25,6 +27,7 @@ class Intake:
 
     def __init__(self, installation: Installation) -> None:
         self._at = installation
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self.forms = Forms(installation, self._judge)
 
     async def receive(self, invocation: Invocation, within: "Connection | None" = None) -> Answer:
@@ -32,7 +35,14 @@ class Intake:
 
         within: the transaction that everything belongs to; without it the record is committed here.
         """
-        rows = within or self._at.pool
+        async with self._turn(invocation):
+            return await self._receive(invocation, within or self._at.pool)
+
+    def _turn(self, invocation: Invocation) -> asyncio.Lock:
+        """What one person types at one place is written in the order in which it came."""
+        return self._turns.setdefault((invocation.actor.id, invocation.channel), asyncio.Lock())
+
+    async def _receive(self, invocation: Invocation, rows: Rows) -> Answer:
         try:
             parsed = self.parse(invocation)
         except BadRequest as bad:

@@ -19,12 +19,14 @@ from bot.domain.errors import CHANGED_WORDS, Changed, Impossible, ProviderError,
 from bot.domain.event import Kind
 from bot.domain.freeze import stops
 from bot.domain.json import JsonObject
-from bot.domain.plan import Plan
+from bot.domain.plan import NOTHING, Plan
 from bot.domain.run import Run, State
 from bot.domain.unvoted import not_possible
 from bot.engine import endings, freezes, seats
+from bot.engine.endings import Ending, log_names
 from bot.engine.installation import Installation
 from bot.engine.look import EngineLook
+from bot.engine.recording import record
 from bot.engine.running import EngineRunning, LeaseLost, NoLongerOurs, StepTimedOut, one_within_lease, within_lease
 from permissions.decide import Allow, Decision, Deny, NeedsApproval
 from permissions.model import Risk
@@ -35,7 +37,6 @@ Result = TypeVar("Result")
 
 PLAN_DEADLINE = timedelta(seconds=60)
 OWN_CONFIRMATION = timedelta(minutes=10)
-EMPTY = Plan("", "", "", "", {})
 
 
 class Life:
@@ -59,7 +60,7 @@ class Life:
             raise
         except Exception:
             log.exception("run.crashed", run_id=run.id, command=run.command)
-            card = no_plan_card(run, "It failed before its start for a reason I did not expect.", _log_names(run))
+            card = no_plan_card(run, "It failed before its start for a reason I did not expect.", log_names(run))
             await self._end_before(run, State.FAILED, card.text, card=card, cause=Kind.PLAN_FAILED)
 
     # --- planning -------------------------------------------------------------------------------------------
@@ -95,7 +96,7 @@ class Life:
             if isinstance(error, AWAY) and not (isinstance(error, OSError) and await self._answers()):
                 raise
             log.exception("plan.failed", run_id=run.id, command=run.command)
-            return no_plan_card(run, "Planning failed for a reason I did not expect.", _log_names(run))
+            return no_plan_card(run, "Planning failed for a reason I did not expect.", log_names(run))
 
     async def _answers(self) -> bool:
         """Whether PostgreSQL is there: then an OSError of a plan is the plan's own, and would come again."""
@@ -170,31 +171,43 @@ class Life:
     async def _start(self, run: Run, verb: Verb) -> None:
         """Lock held → decide again → plan again → compare → commit `running` → first effect."""
         now = await database.now(self._at.pool)
+        decision = await self._still_may(run, verb, now)
+        if decision is None:
+            return
+        if verb.ours:
+            await record(self._at, run, verb, now, self._worker)
+            return
+        plan = await self._plan_again(run, verb, now, decision)
+        started = await self._started(run, verb) if plan is not None else None
+        if isinstance(started, Deny):
+            await self._refuse(run, started)
+        elif plan is not None and started is not None:
+            await self._execute(started, verb, plan, now, _backup_first(decision))
+
+    async def _still_may(self, run: Run, verb: Verb, now: datetime) -> Decision | None:
+        """None: it has ended, or waits until it is known who asked."""
         if run.start_by is not None and run.start_by < now:
             await self._end_before(run, State.EXPIRED, endings.TOO_LATE)
-            return
+            return None
         if not await self._know(run, now):
-            return
+            return None
         decision = self._at.decide_run(run)
         if isinstance(decision, Deny):
             await self._refuse(run, decision)
-            return
+            return None
         if await self._frozen(run) or not await self._still_approved(run, verb, decision):
-            return
-        plan = EMPTY
-        if verb.plan is not None:
-            found = await self._make_plan(run, verb, now, _backup_first(decision))
-            if isinstance(found, Card):
-                await self._end_before(run, State.FAILED, found.text, card=found, cause=Kind.PLAN_FAILED)
-                return
-            if await self._drifted(run, found):
-                return
-            plan = found
-        started = await self._started(run, verb)
-        if isinstance(started, Deny):
-            await self._refuse(run, started)
-        elif started is not None:
-            await self._execute(started, verb, plan, now, _backup_first(decision))
+            return None
+        return decision
+
+    async def _plan_again(self, run: Run, verb: Verb, now: datetime, decision: Decision) -> Plan | None:
+        """As it was approved; None: it has ended, because it is not, or cannot be made any more."""
+        if verb.plan is None:
+            return NOTHING
+        found = await self._make_plan(run, verb, now, _backup_first(decision))
+        if isinstance(found, Card):
+            await self._end_before(run, State.FAILED, found.text, card=found, cause=Kind.PLAN_FAILED)
+            return None
+        return None if await self._drifted(run, found) else found
 
     async def _frozen(self, run: Run) -> bool:
         frozen = await freezes.stopped_run(self._at.pool, self._at, run)
@@ -257,7 +270,7 @@ class Life:
             return True
         if plan.digest == run.digest:
             return False
-        approved = plans.from_json(run.plan or plans.to_json(EMPTY))
+        approved = plans.from_json(run.plan or plans.to_json(NOTHING))
         changes = plans.drift(approved.binds, plan.binds) or ["what would happen is not what was approved"]
         says = f"What would happen has changed since it was approved: {'; '.join(changes)}. Ask again for a new plan."
         await self._end_before(run, State.VOIDED, says, body={"changes": list(changes)})
@@ -276,19 +289,19 @@ class Life:
             loop_time=loop.time,
             backup_first=backup_first,
         )
-        changed: Changed = "nothing" if run.risk is Risk.READ else "something"
         try:
             async with asyncio.timeout(verb.deadline.total_seconds()):
                 card = await verb.execute(parse.from_json(verb.request, run.request), plan, running)
         except (LeaseLost, NoLongerOurs):
             log.warning("run.lost", run_id=run.id)
         except Stopped as stopped:
-            await self._end(run, State.CANCELLED, _worse("nothing", running, run), stopped.what)
+            await self._end(run, Ending(State.CANCELLED, _worse("nothing", running, run), stopped.what))
         except StepTimedOut as late:
-            await self._end(run, State.TIMED_OUT, _worse(late.changed, running, run), f"{late.what} {late.next_step}")
+            says = f"{late.what} {late.next_step}"
+            await self._end(run, Ending(State.TIMED_OUT, _worse(late.changed, running, run), says))
         except TimeoutError:
             says = f"The run did not end within {verb.deadline.total_seconds() / 60:.0f} minutes and was stopped."
-            await self._end(run, State.TIMED_OUT, _worse("unknown", running, run), says)
+            await self._end(run, Ending(State.TIMED_OUT, _worse("unknown", running, run), says))
         except (StepFailed, ProviderError) as error:
             await self._fail(run, error, _worse(error.changed, running, run))
         except Impossible as error:
@@ -297,38 +310,35 @@ class Life:
             await self._fail(run, error, _worse("unknown" if running.in_step else "nothing", running, run))
         except Exception:
             log.exception("run.failed", run_id=run.id, command=run.command)
-            says = f"It stopped for a reason I did not expect. {_log_names(run)}"
-            await self._end(run, State.FAILED, _worse("unknown", running, run), says)
+            says = f"It stopped for a reason I did not expect. {log_names(run)}"
+            await self._end(run, Ending(State.FAILED, _worse("unknown", running, run), says))
         else:
-            state = State.FAILED if card.tone is Tone.FAIL and verb.plan is not None else State.SUCCEEDED
-            await self._end(run, state, changed, card.text, card)
+            await self._end(run, endings.of_card(verb, card))
 
     async def _fail(self, run: Run, error: WatchkeeperError, changed: Changed) -> None:
-        output = error.output if isinstance(error, StepFailed) else ""
-        says = " ".join(part for part in (error.what, error.next_step) if part)
-        await self._end(run, State.FAILED, changed, says if not output else f"{says}\n{output[-1500:]}")
+        output = error.output[-1500:] if isinstance(error, StepFailed) else ""
+        await self._end(run, Ending(State.FAILED, changed, str(error), output=output))
 
-    async def _end(self, run: Run, state: State, changed: Changed, says: str, card: Card | None = None) -> None:
-        plain = f"How it ended could not be written down. {_log_names(run)}"
-        for words, shown in ((says, card), (plain, None)):  # PostgreSQL may not take the words: the outcome counts
+    async def _end(self, run: Run, ending: Ending) -> None:
+        """PostgreSQL may not take the words: how it ended counts."""
+        plain = Ending(ending.state, ending.changed, f"How it ended could not be written down. {log_names(run)}")
+        for told in (ending, plain):
             try:
-                await self._record_end(run, state, changed, words, shown)
+                await self._record_end(run, told)
             except LeaseLost:
-                log.warning("run.lost", run_id=run.id, state=state)
+                log.warning("run.lost", run_id=run.id, state=ending.state)
             except Exception:
-                log.exception("run.end_not_recorded", run_id=run.id, state=state)
+                log.exception("run.end_not_recorded", run_id=run.id, state=ending.state)
                 continue
             return
 
-    async def _record_end(self, run: Run, state: State, changed: Changed, says: str, card: Card | None) -> None:
+    async def _record_end(self, run: Run, ending: Ending) -> None:
         async def end(connection: Connection) -> Run | None:
-            return await endings.after_running(
-                connection, run.id, state, changed=changed, says=says, worker=self._worker, card=card
-            )
+            return await endings.after_running(connection, run.id, ending, worker=self._worker)
 
         within = one_within_lease if run.lock is None else within_lease
         if await within(self._at, end) is None:
-            log.warning("run.ended_elsewhere", run_id=run.id, state=state)
+            log.warning("run.ended_elsewhere", run_id=run.id, state=ending.state)
 
     # --- small steps ----------------------------------------------------------------------------------------
 
@@ -394,10 +404,6 @@ def _confirmed(approval: Approval | None, confirm: str) -> bool:
     if approval is None or approval.state is not ApprovalState.GRANTED:
         return False
     return confirm != "typed" or approval.confirm == "typed" or approval.need > 0
-
-
-def _log_names(run: Run) -> str:
-    return f"My log names it: {run.label}."
 
 
 def _higher(risk: Risk, raised: Risk | None) -> Risk:

@@ -13,7 +13,7 @@ from bot.engine.govern import EngineGovern
 from bot.engine.installation import Installation
 from bot.engine.intake import Intake
 from bot.engine.reviews import Reviews
-from bot.engine.short import note
+from bot.engine.short import note, recorded
 from bot.engine.unvoted import Unvoted
 from bot.engine.votes import Votes
 
@@ -63,7 +63,7 @@ class Press:
             case Card() as card:
                 return Answer(card, run=run.id)
             case None:
-                told = note(f"{run.label} is confirmed.", await self._next(run))
+                told = recorded(f"{run.label} is confirmed.", await self._next(run))
                 return Answer(told, replace=True, run=run.id)
 
     async def _next(self, run: Run) -> str:

@@ -15,7 +15,7 @@ from bot.db.database import AWAY, Connection
 from bot.db.workers import LEASE
 from bot.domain.capability import Govern, Step
 from bot.domain.card import StepState
-from bot.domain.errors import StepFailed, Stopped
+from bot.domain.errors import StepFailed, Stopped, WatchkeeperError
 from bot.domain.event import Kind
 from bot.domain.json import JsonObject
 from bot.domain.run import ACTIVE, Run, State
@@ -145,7 +145,7 @@ class EngineRunning(EngineLook):
             await self._end(step, "failed", failed.what, begun)
             raise
         except Exception as broken:
-            await self._end(step, "failed", str(broken), begun)
+            await self._end(step, "failed", _words(broken), begun)
             raise
         await self._end(step, "done", step.says, begun)
         self.steps_done += 1
@@ -216,6 +216,11 @@ class RunningStep:
         if now - self._said_at >= _SAY_EVERY:
             self._said_at = now
             await self._running.progress({"step": self.name, "says": _short(text)})
+
+
+def _words(broken: Exception) -> str:
+    """Of what nobody foresaw the words stay out of events: they may quote anything."""
+    return str(broken) if isinstance(broken, WatchkeeperError) else "It stopped for a reason I did not expect."
 
 
 def _short(says: str) -> str:

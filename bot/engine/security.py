@@ -5,9 +5,9 @@ from datetime import datetime
 
 from bot.db import incident_checklist as table
 from bot.db.database import Connection
-from bot.domain.card import Card, Tone
+from bot.domain.card import Card
 from bot.domain.incident import Incident, IncidentId
-from bot.domain.incident_card import none_such, said
+from bot.domain.incident_card import none_such, said, unchanged
 from bot.domain.security import STEPS, number_of, step_of
 from bot.domain.words import clean, code, when
 from bot.engine.installation import Installation
@@ -38,7 +38,7 @@ class EngineSecurity:
 
         if await self._transaction(invited):
             return self._aloud(found, said(found, f"{who} is part of {found.label} now, and learns of its channel."))
-        return self._aloud(found, said(found, f"{who} is part of it already.", "Nothing was changed.", Tone.INFO))
+        return self._aloud(found, unchanged(found, f"{who} is part of it already."))
 
     async def tick(self, incident: IncidentId | None, number: int, *, done: bool) -> Card:
         found, step = await self._of_security(incident, number)
@@ -52,7 +52,7 @@ class EngineSecurity:
             what = f"Step {number} is {'done' if done else 'to be done again'}: {dict(STEPS)[step]}."
             return self._aloud(found, said(found, what))
         so = "done already" if done else "not done"
-        return self._aloud(found, said(found, f"Step {number} is {so}.", "Nothing was changed.", Tone.INFO))
+        return self._aloud(found, unchanged(found, f"Step {number} is {so}."))
 
     async def take(self, incident: IncidentId | None, number: int, person: str) -> Card:
         found, step = await self._of_security(incident, number)
@@ -67,7 +67,7 @@ class EngineSecurity:
         if await self._transaction(taken):
             return self._aloud(found, said(found, f"{who} has step {number}: {dict(STEPS)[step]}."))
         what = f"Step {number} is {who}'s already, or done."
-        return self._aloud(found, said(found, what, "Nothing was changed.", Tone.INFO))
+        return self._aloud(found, unchanged(found, what))
 
     async def suspect(self, incident: IncidentId | None, at: datetime) -> Card:
         found, _ = await self._of_security(incident, number_of("restore"))

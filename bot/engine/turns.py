@@ -7,7 +7,7 @@ from bot.domain.json import JsonObject
 from bot.domain.run import Run, RunId
 from bot.domain.run_end import unsettled
 from bot.engine.installation import Installation
-from bot.engine.short import note
+from bot.engine.short import note, recorded
 from permissions.decide import Deny
 from permissions.model import RUN_CANCEL, RUN_SETTLE, Ask, Permission, Risk
 
@@ -36,7 +36,7 @@ class EngineTurns:
             await events.record(connection, Kind.LOCK_HANDED_OVER, run=run, actor=by, body=body)
         self._at.bell.ring("outbox")
         names = self._at.people.name(to), self._at.people.name(former)
-        return note(f"{names[0]} now settles {run.label}.", f"{names[0]} and {names[1]} are told.", run, Tone.OK)
+        return recorded(f"{names[0]} now settles {run.label}.", f"{names[0]} and {names[1]} are told.", run, Tone.OK)
 
     async def give_turn(self, first: RunId, other: RunId, by: str) -> Card:
         """The one that is further behind starts before the other; both requesters are told."""
@@ -53,7 +53,7 @@ class EngineTurns:
             for run, body in ((ahead, {"to": behind.label}), (behind, {"of": ahead.label})):
                 await events.record(connection, Kind.LOCK_TURN_GIVEN, run=run, actor=by, body=dict(body))
         self._at.bell.ring("outbox")
-        return note(f"{behind.label} goes before {ahead.label} now.", "Both who asked are told.", ahead, Tone.OK)
+        return recorded(f"{behind.label} goes before {ahead.label} now.", "Both who asked are told.", ahead, Tone.OK)
 
     def _may_not(self, run: Run, person: str, permission: Permission) -> Deny | None:
         scope = self._at.scope(run.service, run.environment, run.channel)

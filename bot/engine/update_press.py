@@ -1,10 +1,10 @@
 """A pressed button of the update clock: looked up, decided again, done once. An old one says how it stands."""
 
 from bot.db import incidents, outward
-from bot.domain.card import Card, Tone
+from bot.domain.card import Card
 from bot.domain.errors import Missing
 from bot.domain.incident import Incident, Role
-from bot.domain.incident_card import said
+from bot.domain.incident_card import said, unchanged
 from bot.domain.invocation import Answer, Click, Invocation
 from bot.domain.update_clock import SNOOZE
 from bot.engine.incidents import Asked, EngineIncidents
@@ -47,7 +47,7 @@ async def _later(installation: Installation, incident: Incident, turn: int, roun
     installation.bell.ring("outbox", "incidents")
     if put_off:
         return said(incident, "I ask again in 10 minutes.", "People outside still wait for what was promised.")
-    return said(incident, "That was posted, or put off already.", "Nothing was changed.", Tone.INFO)
+    return unchanged(incident, "That was posted, or put off already.")
 
 
 async def _hush(installation: Installation, incident: Incident, by: str) -> Card:
@@ -56,7 +56,7 @@ async def _hush(installation: Installation, incident: Incident, by: str) -> Card
     installation.bell.ring("outbox", "incidents")
     if stopped:
         return said(incident, "I ask for no more updates of it.", "/incident post tells people outside any time.")
-    return said(incident, "I had stopped asking already.", "Nothing was changed.", Tone.INFO)
+    return unchanged(incident, "I had stopped asking already.")
 
 
 async def _edit(
