@@ -38,7 +38,7 @@ def picture(report: IncidentReport) -> str:
     scale = _Scale(report.begin, report.end)
     checks = list(dict.fromkeys(one.check for one in report.outages))
     shown, more = checks[:MOST_CHECKS], len(checks) - MOST_CHECKS
-    bars = _bars(shown, report.outages, scale)
+    bars = _bars(shown, report.outages, scale, report.made_at)
     y = TOP + ROW * max(1, len(shown))
     parts = [*_empty(report), *bars]
     if more > 0:
@@ -59,12 +59,13 @@ def _empty(report: IncidentReport) -> list[str]:
     return [_text(LEFT - 10, TOP + 19, says, anchor="end", colour=SOFT)]
 
 
-def _bars(checks: Sequence[str], found: Iterable[Outage], scale: _Scale) -> list[str]:
+def _bars(checks: Sequence[str], found: Iterable[Outage], scale: _Scale, now: datetime) -> list[str]:
+    """Up to now: of what is to come nothing is known."""
     parts = []
     for row, check in enumerate(checks):
         y = TOP + ROW * row
         parts.append(_text(LEFT - 10, y + 18, _short(check), anchor="end"))
-        parts.append(_rect(scale.x(scale.begin), y + 6, scale.x(scale.end), FINE))
+        parts.append(_rect(scale.x(scale.begin), y + 6, scale.x(now), FINE))
         spans = [one for one in found if one.check == check]
         parts += [_rect(scale.x(one.begin), y + 6, scale.x(one.end), FAILING) for one in spans]
     return parts

@@ -79,7 +79,10 @@ class Unvoted:
             return None
         if await open_incident_for(connection, run.service or "", run.environment or ""):
             return None
-        what = f"The glass is broken only while an incident of {run.place} is open; a rehearsal does not count."
+        what = (
+            f"The glass is broken only while an incident of {run.place} is open of which everybody may know; "
+            "a rehearsal does not count."
+        )
         return note(what, "Declare it with /incident, then press again.", run)
 
     def _admins(self, run: Run) -> tuple[str, ...]:
@@ -104,10 +107,13 @@ class Unvoted:
 
 
 async def open_incident_for(rows: Rows, service: str, environment: str) -> bool:
-    """Whether one that is no rehearsal is under way there."""
+    """Whether one that is no rehearsal, and of which everybody may know, is under way there.
+
+    Were a private one enough, whoever sees the glass broken would learn that there is one.
+    """
     for incident in await incidents.ongoing(rows):
         meant = not incident.affected or any(one.covers(service, environment) for one in incident.affected)
-        if meant and not incident.test:
+        if meant and not (incident.test or incident.private):
             return True
     return False
 

@@ -183,15 +183,15 @@ class Rooms:
             except Refused as refused:
                 if refused.error != "name_taken":
                     raise
-                found = await self._ours(name) if mine else None
+                found = await self._ours(name, private=incident.private) if mine else None
                 if found is not None:
                     return found, name
             else:
                 return str(cast("JsonObject", answer["channel"])["id"]), name
         raise Refused("restricted_action")
 
-    async def _ours(self, name: str) -> str | None:
-        """A channel of this name that we made and that belongs to no other incident."""
+    async def _ours(self, name: str, *, private: bool) -> str | None:
+        """A channel of this name and kind that we made and that belongs to no other incident."""
         cursor = ""
         while True:
             answer = await self._sender.call(
@@ -204,7 +204,8 @@ class Rooms:
                 cursor=cursor or None,
             )
             for one in cast("Sequence[JsonObject]", answer["channels"]):
-                if one.get("name") == name and one.get("creator") == self._bot_user():
+                mine = one.get("creator") == self._bot_user() and bool(one.get("is_private")) == private
+                if one.get("name") == name and mine:
                     taken = await incidents.at_channel(self._pool, str(one["id"]))
                     return None if taken else str(one["id"])
             cursor = str(cast("Mapping[str, object]", answer.get("response_metadata") or {}).get("next_cursor") or "")

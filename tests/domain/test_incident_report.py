@@ -13,7 +13,7 @@ import pytest
 from bot.domain.event import Event, Kind
 from bot.domain.incident import Affected, Followup, Incident, IncidentId, IncidentState, Severity
 from bot.domain.incident_markdown import escaped, report_markdown
-from bot.domain.incident_picture import picture
+from bot.domain.incident_picture import LEFT, RIGHT, WIDTH, picture
 from bot.domain.incident_report import IncidentReport, Outage, joined, marks, outages
 from bot.domain.incident_table import report_json, timeline_csv
 from bot.domain.json import JsonObject
@@ -183,6 +183,19 @@ def test_json_is_for_programs() -> None:
             "end": "2026-11-21T00:13:00+00:00",
         }
     ]
+
+
+def test_of_what_is_to_come_the_picture_says_nothing() -> None:
+    """While it goes on it ends at now: neither green nor red lies beyond."""
+    report = replace(
+        REPORT, made_at=at(20), incident=replace(INCIDENT, resolved_at=None, state=IncidentState.IDENTIFIED)
+    )
+    drawn = ET.fromstring(picture(report))  # noqa: S314  (our own)
+    now = LEFT + (WIDTH - LEFT - RIGHT) * (1 - 0.03 / 1.06)
+    rects = [part for part in drawn if part.tag.endswith("rect")]
+    assert rects
+    for part in rects:
+        assert float(part.attrib["x"]) + float(part.attrib["width"]) <= now + 0.2
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ import pytest
 
 from bot.calls import Calls
 from bot.db import database, followups, incident_steps, incidents
-from bot.domain.incident import Incident, IncidentState, NewIncident, Severity
+from bot.domain.incident import Affected, Incident, IncidentState, NewIncident, Severity
 from bot.engine.incidents import Asked, EngineIncidents
+from bot.engine.unvoted import open_incident_for
 from permissions import model
 from permissions.policy import load_policy
 from tests.engine.test_timeline import NEW
@@ -44,6 +45,22 @@ async def test_nobody_is_asked_to_come_to_what_was_settled_a_moment_ago(desk: De
                 await incidents.merge(connection, incident, other, by="U0BEN")
     await Calls(desk.installation).look(due)
     assert await incident_steps.called(desk.pool, incident.id) == []
+
+
+@pytest.mark.parametrize(
+    ("new", "counts"),
+    [
+        (NEW, True),
+        (replace(NEW, affected=()), True),
+        (replace(NEW, test=True), False),
+        (replace(NEW, private=True), False),
+        (replace(NEW, private=True, type="security"), False),
+        (replace(NEW, affected=(Affected("blog", "production"),)), False),
+    ],
+)
+async def test_the_glass_is_broken_for_what_everybody_may_know(desk: Desk, new: NewIncident, counts: bool) -> None:
+    await opened(desk, new)
+    assert await open_incident_for(desk.pool, "shop", "production") is counts
 
 
 async def test_an_old_button_puts_nobody_onto_what_is_over(desk: Desk) -> None:

@@ -219,6 +219,16 @@ async def test_a_name_that_is_taken_gets_a_number_and_a_lost_answer_never_a_seco
     assert len(made) == 3, made
 
 
+async def test_a_private_channel_of_its_name_is_never_taken_for_its_own(company: Company) -> None:
+    """Of another incident, which is private and has not heard yet that its channel was made."""
+    name = f"inc-{datetime.now(UTC).date()}-checkout-answers-500"
+    company.slack.add_channel("C0SECRET", name, members=[company.slack.bot_user], is_private=True)
+    company.slack.faults.fail("conversations.create", "reset_after_apply")
+    await company.type("ana", "/incident checkout answers 500")
+    channel = company.slack.state.channels[await placed(company)]
+    assert (channel.name, channel.kind) == (f"{name}-2", "channel")
+
+
 async def test_where_slack_forbids_channels_a_thread_in_the_service_s_channel_serves(company: Company) -> None:
     company.slack.faults.fail("conversations.create", "restricted_action", times=5)
     await company.type("ana", "/incident checkout answers 500", DEV)
