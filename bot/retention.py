@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import structlog
 
-from bot.db import events, retention
+from bot.db import events, retention, webhooks
 from bot.db.database import AWAY, Connection
 from bot.domain.event import Kind
 from bot.domain.json import JsonObject
@@ -41,6 +41,7 @@ class Retention:
 
     async def look(self) -> None:
         """One round. What went is an event: its number, never its content."""
+        await webhooks.forget(self._at.pool)
         kept = self._at.catalog.retention
         gone: JsonObject = {
             "answers": await self._remove(retention.answers, kept.answers),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from bot.db import events, incidents, runs, timeline
+from bot.db import events, incidents, runs, timeline, untold
 from bot.db.bell import Bell
 from bot.db.database import AWAY, CLASHED, Connection, Pool
 from bot.domain.event import Event, Kind
@@ -73,28 +73,36 @@ class Projector:
         async with self._pool.acquire() as connection, connection.transaction():
             number = await connection.fetchval("SELECT number FROM cursors WHERE name = $1 FOR UPDATE", NAME)
             found = await events.after(connection, number, BATCH)
-            if not found:
+            again = await untold.due(connection, NAME)
+            if not found and not again:
                 return False
             batch = _Batch(connection, await incidents.told_of(connection))
-            for event in found:
+            late = await events.numbered(connection, [number for _, number in again])
+            for event in (*late, *found):
                 if batch.incidents or _of_itself(event):
-                    await self._guarded(batch, event)
+                    await self._guarded(batch, event, again=("event", event.number) in again)
             for incident in sorted(batch.changed):
                 await incidents.touch(connection, incident)
-            await connection.execute("UPDATE cursors SET number = $2 WHERE name = $1", NAME, found[-1].number)
+            if found:
+                await connection.execute("UPDATE cursors SET number = $2 WHERE name = $1", NAME, found[-1].number)
         if batch.changed:
             self._bell.ring("incidents")
         return True
 
-    async def _guarded(self, batch: _Batch, event: Event) -> None:
-        """An event that cannot be told must not silence all others."""
+    async def _guarded(self, batch: _Batch, event: Event, *, again: bool) -> None:
+        """An event that cannot be told must not silence all others; it is tried again, in the end that is told."""
         try:
             async with batch.connection.transaction():
                 await self._project(batch, event)
         except (*AWAY, *CLASHED):
             raise
-        except Exception:
-            log.exception("timeline.failed", number=event.number, kind=event.kind.value)
+        except Exception as error:
+            later = await untold.failed(batch.connection, NAME, "event", event.number, error)
+            failed = "timeline.failed" if later else "timeline.gave_up"
+            log.exception(failed, number=event.number, kind=event.kind.value)
+        else:
+            if again:
+                await untold.told(batch.connection, NAME, "event", event.number)
 
     async def _project(self, batch: _Batch, event: Event) -> None:
         if event.erased:

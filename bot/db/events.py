@@ -80,6 +80,22 @@ async def after(rows: Rows, number: int, limit: int = 500) -> list[Event]:
     )
 
 
+async def numbered(rows: Rows, numbers: Sequence[int]) -> list[Event]:
+    """Those sealed events, in order."""
+    if not numbers:
+        return []
+    return events_of(
+        await rows.fetch(
+            f"""
+            {SEALED}
+            WHERE s.number = ANY($1::bigint[])
+            ORDER BY s.number
+            """,
+            list(numbers),
+        )
+    )
+
+
 async def before(rows: Rows, number: int, since: datetime) -> list[Event]:
     """Sealed events below `number` that happened at places at or after `since`, in order."""
     return events_of(

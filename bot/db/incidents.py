@@ -32,7 +32,7 @@ _SELECT = """
     SELECT i.id, i.uuid, i.title, i.type, i.severity, i.state, i.private, i.test, i.opened_by, i.team, i.asked_in,
            i.merged_into, i.summary, i.place, i.channel, i.channel_name, i.root_ts, i.opened_at, i.acknowledged_at,
            i.acknowledged_by, i.identified_at, i.mitigated_at, i.resolved_at, i.closed_at, i.update_due_at,
-           i.from_number,
+           i.from_number, i.room, i.former_channel,
            ARRAY(SELECT service || E'\\n' || environment FROM incident_services s
                  WHERE s.incident_id = i.id ORDER BY service, environment) AS affected,
            ARRAY(SELECT role || E'\\n' || person FROM incident_roles r
@@ -176,10 +176,15 @@ async def move(
 
 
 async def _archive_later(connection: Connection, incident: IncidentId, to: IncidentState) -> None:
-    """A week after its end its channel is put away; a reopened one stays."""
-    await connection.execute(
-        "DELETE FROM incident_steps WHERE incident_id = $1 AND step = $2 AND state <> 'done'", incident, ARCHIVE
+    """A week after its end its channel is put away. Reopened before that it stays; after that it gets another one,
+    for nobody can bring back what a bot put away but a person."""
+    away = await connection.fetchval(
+        "DELETE FROM incident_steps WHERE incident_id = $1 AND step = $2 RETURNING state = 'done' OR tried <> ''",
+        incident,
+        ARCHIVE,
     )
+    if away and to is not IncidentState.CLOSED:
+        await _another_room(connection, incident)
     if to is IncidentState.CLOSED:
         await connection.execute(
             "INSERT INTO incident_steps (incident_id, step, due_at) VALUES ($1, $2, clock_now() + $3::interval)"
@@ -188,6 +193,22 @@ async def _archive_later(connection: Connection, incident: IncidentId, to: Incid
             ARCHIVE,
             ARCHIVE_AFTER,
         )
+
+
+async def _another_room(connection: Connection, incident: IncidentId) -> None:
+    """Every step to its channel is taken again, and everybody invited again."""
+    await connection.execute(
+        "UPDATE incidents SET room = room + 1, former_channel = channel, place = NULL, channel = NULL,"
+        " channel_name = NULL, root_ts = NULL WHERE id = $1",
+        incident,
+    )
+    await connection.execute(
+        "UPDATE incident_steps SET state = 'pending', tried = '', attempts = 0, note = '', due_at = clock_now()"
+        " WHERE incident_id = $1 AND step = ANY($2::text[])",
+        incident,
+        list(STEPS),
+    )
+    await connection.execute("UPDATE incident_people SET invited_at = NULL WHERE incident_id = $1", incident)
 
 
 async def set_severity(connection: Connection, incident: Incident, to: Severity, *, by: str) -> Incident | None:

@@ -66,6 +66,7 @@ class Kind(StrEnum):
     BOT_STOPPED = "bot.stopped"
     BOT_AWAY = "bot.away"
     REPORT_WEEKLY = "report.weekly"
+    TELLING_FAILED = "telling.failed"
     RETENTION_REMOVED = "retention.removed"
     SLACK_REVOKED = "slack.revoked"
     INCIDENT_OPENED = "incident.opened"

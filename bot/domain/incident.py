@@ -119,6 +119,8 @@ class Incident:
     affected: tuple[Affected, ...] = ()
     roles: tuple[tuple[str, str], ...] = ()  # (role, Slack id)
     people: frozenset[str] = frozenset()  # who was brought in
+    room: int = 1  # which channel it has by now: one that was put away is followed by another
+    former_channel: str | None = None
 
     @property
     def label(self) -> str:

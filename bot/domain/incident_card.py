@@ -69,6 +69,7 @@ def header_card(incident: Incident, seen: Seen, names: Names) -> Card:
         if incident.summary
         else "",
         _merged(incident),
+        f"{bold('Before')} it was in {channel(incident.former_channel)}" if incident.former_channel else "",
     ]
     around = [_failing(seen), _changes(seen, names), _locks(seen, names)] if incident.ongoing else []
     people = [_roles(incident, names), _on_it(incident, seen, names), _next(incident, seen)]

@@ -28,7 +28,7 @@ from bot.domain.incident_card import (
 )
 from bot.domain.run import Run, RunId
 from bot.domain.timeline import NewEntry, TimelineEntry
-from bot.domain.words import bold, clean, code, when
+from bot.domain.words import bold, channel, clean, code, when
 from bot.engine.installation import Installation
 from bot.engine.outward import EngineOutward
 from bot.engine.security import EngineSecurity
@@ -167,7 +167,7 @@ class EngineIncidents:
 
     async def _moved(self, now: Incident) -> Card:
         if now.state is not IncidentState.RESOLVED:
-            return said(now, f"{bold(now.label)} is {now.state.value}.")
+            return said(now, f"{bold(now.label)} is {now.state.value}.", _elsewhere(now))
         return resolved_card(now, await incident_report.report(self._at.pool, now))
 
     async def severity(self, incident: IncidentId | None, to: Severity) -> Card:
@@ -380,7 +380,7 @@ class EngineIncidents:
             found,
             unchanged(
                 found,
-                f"{found.label} was merged into {there}: say {code(there)} in your line, or type it in that one's "
+                f"{found.label} was merged into {there}. Say {code(there)} in your line, or type it in that one's "
                 "channel.",
             ),
         )
@@ -471,6 +471,13 @@ def is_admin(installation: Installation, person: str, team: str) -> bool:
 
 def _over(incident: Incident) -> Card:
     return unchanged(incident, f"{incident.label} is {incident.state.value} already.")
+
+
+def _elsewhere(incident: Incident) -> str:
+    """Of one that has just lost its channel."""
+    if incident.channel is not None or incident.former_channel is None:
+        return ""
+    return f"{channel(incident.former_channel)} was put away: another one is made, and everybody invited again."
 
 
 def _alone(incident: Incident, what: str, more: str = "") -> Card:

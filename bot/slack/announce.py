@@ -14,6 +14,7 @@ from bot.domain.freeze import Freeze
 from bot.slack.wanted import wanted
 
 FREEZES = frozenset({Kind.FREEZE_SET, Kind.FREEZE_ENDING, Kind.FREEZE_ENDED, Kind.FREEZE_LIFTED})
+OWN = frozenset({Kind.BOT_AWAY, Kind.REPORT_WEEKLY, Kind.TELLING_FAILED})
 _DECIDE = 0
 
 

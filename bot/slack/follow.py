@@ -4,7 +4,7 @@ Intents and the cursor are committed together: a restart neither loses nor doubl
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from bot.db import (
     partials,
     posts,
     reply_urls,
+    untold,
 )
 from bot.db.bell import Bell
 from bot.db.database import AWAY, Connection, Pool, Rows
@@ -65,7 +66,7 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _TOLD_BESIDES = frozenset(
     {
         *(Kind.HEALTH_CHANGED, Kind.WEBHOOK_RECEIVED, Kind.SCHEDULE_MISSED, Kind.REQUEST_PARTIAL),
-        *(Kind.POLICY_CHANGED, Kind.POLICY_REFUSED, Kind.BOT_AWAY, Kind.REPORT_WEEKLY, *announce.FREEZES),
+        *(Kind.POLICY_CHANGED, Kind.POLICY_REFUSED, *announce.OWN, *announce.FREEZES),
     }
 )
 LINES = 25  # of a thread, in one message
@@ -146,10 +147,16 @@ class Follower:
             await database.commit_lightly(connection)
             dirty = {event.run for event in batch if event.run is not None}
             dirty |= {run for run, due in self._overdue.items() if due <= now}
-            await self._tell(connection, sorted(dirty), now)
-            for event in batch:
+            again = await untold.due(connection, NAME)
+            runs = sorted(dirty | {RunId(number) for of, number in again if of == "run"})
+            await self._tell(connection, runs, now, again)
+            late = await events.numbered(connection, [number for of, number in again if of == "event"])
+            for event in (*late, *batch):
                 if not event.erased and event.kind in _TOLD_BESIDES:
-                    await self._guarded(connection, partial(self._tell_besides, event=event))
+                    tell = partial(self._tell_besides, event=event)
+                    await self._guarded(
+                        connection, "event", event.number, tell, again=("event", event.number) in again
+                    )
             if batch:
                 await posts.advance(connection, NAME, batch[-1].number)
         if dirty or batch:
@@ -167,22 +174,34 @@ class Follower:
                 await self._missed(connection, event)
             case Kind.POLICY_CHANGED | Kind.POLICY_REFUSED:
                 await self._policy(connection, event)
-            case Kind.BOT_AWAY | Kind.REPORT_WEEKLY:
+            case Kind.BOT_AWAY | Kind.REPORT_WEEKLY | Kind.TELLING_FAILED:
                 await announce.own(connection, event, self._catalog(), self._commands)
             case Kind.REQUEST_PARTIAL:
                 await offer_form(connection, event, self._commands)
             case _:
                 await self._freeze(connection, event)
 
-    async def _guarded(self, connection: Connection, work: Callable[[Connection], Awaitable[None]]) -> None:
-        """A run that cannot be told must not silence all others."""
+    async def _guarded(
+        self,
+        connection: Connection,
+        of: untold.Of,
+        number: int,
+        work: Callable[[Connection], Awaitable[None]],
+        *,
+        again: bool,
+    ) -> None:
+        """What cannot be told must not silence all others; it is tried again, and in the end that is told."""
         try:
             async with connection.transaction():
                 await work(connection)
         except AWAY:
             raise
-        except Exception:
-            log.exception("follow.failed")
+        except Exception as error:
+            later = await untold.failed(connection, NAME, of, number, error)
+            log.exception("follow.failed" if later else "follow.gave_up", of=of, number=number)
+        else:
+            if again:
+                await untold.told(connection, NAME, of, number)
 
     def _look_again(self, run: RunId) -> None:
         """With the next batch, also without an event of its own."""
@@ -197,7 +216,9 @@ class Follower:
 
     # --- runs -----------------------------------------------------------------------------------------------
 
-    async def _tell(self, connection: Connection, dirty: Sequence[RunId], now: datetime) -> None:
+    async def _tell(
+        self, connection: Connection, dirty: Sequence[RunId], now: datetime, again: Container[tuple[str, int]]
+    ) -> None:
         """All together, in few statements; where one of them cannot be told, each by itself."""
         try:
             async with connection.transaction():
@@ -206,7 +227,12 @@ class Follower:
             raise
         except Exception:
             for run in dirty:
-                await self._guarded(connection, partial(self._runs, dirty=[run], now=now))
+                work = partial(self._runs, dirty=[run], now=now)
+                await self._guarded(connection, "run", run, work, again=("run", run) in again)
+        else:
+            for run in dirty:
+                if ("run", run) in again:
+                    await untold.told(connection, NAME, "run", run)
 
     async def _runs(self, connection: Connection, dirty: Sequence[RunId], now: datetime) -> None:
         found = await see_all(connection, dirty, now)

@@ -41,7 +41,8 @@ OnCall = Callable[[datetime], Sequence[str]]
 
 
 def header_key(incident: Incident) -> str:
-    return f"{incident.label}:header"
+    """One for each channel that it ever had."""
+    return f"{incident.label}:header" if incident.room == 1 else f"{incident.label}:header:{incident.room}"
 
 
 class IncidentTeller:

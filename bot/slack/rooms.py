@@ -272,6 +272,7 @@ class Rooms:
         """Only while it still is closed: a reopened one has no such step any more."""
         if incident.place == "channel" and incident.state is IncidentState.CLOSED:
             method = self._client.conversations_archive
+            await incident_steps.trying(self._pool, incident.id, incidents.ARCHIVE, incident.channel or "")
             try:
                 await self._sender.call("conversations.archive", method, True, channel=incident.channel)
             except Refused as refused:

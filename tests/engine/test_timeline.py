@@ -1,7 +1,10 @@
 """The projector on a real database: each sealed event once, in order, whoever tries again."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from bot.db import events, incident_steps, incidents, seal, timeline
 from bot.db.bell import Bell
@@ -51,6 +54,29 @@ async def test_the_same_source_told_three_times_is_one_entry(pool: Pool) -> None
         await projected(pool)
     found = await entries(pool, incident.id)
     assert [entry.text for entry in found] == ["@Ana sees it", "Ana opened it as SEV2: checkout answers 500"]
+
+
+async def test_an_entry_that_could_not_be_written_follows_and_is_said_to_be_missing_after_many_tries(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> bool:
+        raise KeyError
+
+    await opened(pool)
+    with monkeypatch.context() as defect:
+        defect.setattr(timeline, "project", broken)
+        await projected(pool)
+        for _ in range(9):
+            await pool.execute("UPDATE clock SET ahead = ahead + interval '1 hour'")
+            await projected(pool)
+    incident, _ = await opened(pool, replace(NEW, title="another"))
+    assert await pool.fetchval("SELECT count(*) FROM events WHERE kind = 'telling.failed'") == 1
+    with monkeypatch.context() as defect:
+        defect.setattr(timeline, "project", broken)
+        await projected(pool)
+    await pool.execute("UPDATE clock SET ahead = ahead + interval '5 s'")
+    await projected(pool)
+    assert [entry.text for entry in await entries(pool, incident.id)] == ["Ana opened it as SEV2: another"]
 
 
 async def test_health_belongs_to_it_from_an_hour_before_until_it_is_resolved(pool: Pool) -> None:

@@ -26,7 +26,8 @@ from bot.domain.plan import Plan
 from bot.domain.run import FINAL, Run, RunId, State
 from bot.sandbox.workspace import Workspace
 from bot.sandbox.workspace.things import Message
-from bot.slack import deliver
+from bot.slack import deliver, follow
+from bot.slack.desired import Desired
 from bot.slack.follow import Follower
 from bot.slack.reply import Replies
 from bot.slack.send import Sender, web_client
@@ -525,6 +526,30 @@ async def test_a_restart_neither_loses_nor_doubles_a_message(story: Story) -> No
     assert (await story.thread("fetch", root)).count("fetch*") == 1
     assert len(story.workspace.messages("C0SHOPOPS")) == 1
     assert [len(story.workspace.dms(one)) for one in NAMES] == [1, 1, 1]
+
+
+async def test_what_could_not_be_told_is_tried_again_and_in_the_end_that_is_told(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> list[Desired]:
+        raise KeyError
+
+    await story.ask()
+    with monkeypatch.context() as defect:
+        defect.setattr(follow, "desired", broken)
+        await story.planned()
+        async with story.followed():
+            await story.until("SELECT EXISTS (SELECT FROM untold WHERE due_at > clock_now())")
+            await story.pool.execute("UPDATE untold SET attempts = 7, due_at = clock_now()")
+            await story.until("SELECT EXISTS (SELECT FROM untold WHERE due_at IS NULL)")
+            while await seal(story.pool):
+                pass
+            told = await story.see("R-1 could not be told in Slack")
+            assert "KeyError" in story.workspace.all_text(told)
+            await story.pool.execute("UPDATE untold SET attempts = 1, due_at = clock_now()")
+    async with story.followed():
+        await story.see("Roll back shop production?")
+        await story.until("SELECT NOT EXISTS (SELECT FROM untold)")
 
 
 @pytest.mark.parametrize("how", ["reset_after_apply", "reset", 503, "internal_error"])

@@ -259,6 +259,34 @@ async def test_its_channel_is_put_away_a_week_after_it_was_closed_unless_it_is_r
     )
 
 
+async def test_reopened_after_its_channel_was_put_away_it_gets_another_one(company: Company) -> None:
+    await company.type("ana", "/incident checkout answers 500")
+    first = await placed(company)
+    await company.type("ana", "/incident commander <@U0CHI>", first)
+    for line in ("resolve", "close"):
+        await company.type("ana", f"/incident {line}", first)
+    await until(company, partial(taken, company, 2), "its end")
+    await company.forward(timedelta(days=8))
+    await company.slack.wait_for(
+        lambda: company.slack.state.channels[first].is_archived or None, what="the channel put away"
+    )
+    await company.type("ana", "/incident reopen INC-1 it is back")
+    await company.see("another one is made, and everybody invited again")
+
+    async def another() -> str | None:
+        channel: str | None = await company.pool.fetchval("SELECT channel FROM incidents WHERE root_ts IS NOT NULL")
+        return channel
+
+    second = await until(company, another, "its second channel")
+    found = company.slack.state.channels[second]
+    assert found.name == f"{company.slack.state.channels[first].name}-2"
+    assert {"U0ANA", "U0CHI"} <= found.members
+    card = await header(company, second, "it is back")
+    assert f"<#{first}>" in company.text(card)
+    await company.see("Ana says it is investigating", second, card.ts)
+    await company.see(f"<#{second}>")
+
+
 async def test_while_it_is_open_its_services_are_looked_at_twice_a_minute(company: Company) -> None:
     place, other = Place("shop", "production"), Place("shop", "staging")
     assert (await company.process.watch.pause(place)).total_seconds() == 60

@@ -1,0 +1,68 @@
+"""What a follower of sealed events could not tell: tried again later and later, then given up, and that is said."""
+
+from typing import Literal
+
+from bot.db import events
+from bot.db.database import Connection
+from bot.domain import card as cards
+from bot.domain.event import Kind
+from bot.domain.untold_card import untold_card
+
+Of = Literal["run", "event"]
+TRIES = 8  # the last one an hour and a half after the first
+
+
+async def failed(connection: Connection, follower: str, of: Of, number: int, error: Exception) -> bool:
+    """It is due again after 4, 16, 64 s …, at most an hour later; False: it was given up, and an event says so."""
+    again: bool = await connection.fetchval(
+        """
+        INSERT INTO untold AS u (follower, of, id, due_at, error)
+        VALUES ($1, $2, $3, clock_now() + interval '4 s', $4)
+        ON CONFLICT (follower, of, id) DO UPDATE
+        SET attempts = u.attempts + 1, error = EXCLUDED.error, tried_at = clock_now(),
+            due_at = CASE WHEN u.attempts + 1 < $5
+                          THEN clock_now() + least(4 ^ (u.attempts + 1), 3600) * interval '1 s' END
+        RETURNING due_at IS NOT NULL
+        """,
+        follower,
+        of,
+        number,
+        type(error).__name__,
+        TRIES,
+    )
+    if not again and not await _said(connection, follower, of, number):
+        card = untold_card(follower, of, number, type(error).__name__)
+        await events.record(connection, Kind.TELLING_FAILED, body={"card": cards.to_json(card), of: number})
+    return again
+
+
+async def _said(connection: Connection, follower: str, of: Of, number: int) -> bool:
+    """Another was given up within the hour, or this is itself what says so: one word is enough."""
+    said: bool = await connection.fetchval(
+        """
+        SELECT EXISTS (
+            SELECT FROM untold
+            WHERE follower = $1 AND due_at IS NULL AND tried_at > clock_now() - interval '1 hour'
+              AND (of, id) <> ($2, $3))
+        OR $2 = 'event' AND EXISTS (
+            SELECT FROM event_seals s JOIN events e ON e.id = s.event_id
+            WHERE s.number = $3 AND e.kind = $4)
+        """,
+        follower,
+        of,
+        number,
+        Kind.TELLING_FAILED.value,
+    )
+    return said
+
+
+async def due(connection: Connection, follower: str) -> frozenset[tuple[Of, int]]:
+    """What is to be tried again now."""
+    found = await connection.fetch(
+        "SELECT of, id FROM untold WHERE follower = $1 AND due_at <= clock_now() ORDER BY id LIMIT 50", follower
+    )
+    return frozenset((row["of"], row["id"]) for row in found)
+
+
+async def told(connection: Connection, follower: str, of: Of, number: int) -> None:
+    await connection.execute("DELETE FROM untold WHERE follower = $1 AND of = $2 AND id = $3", follower, of, number)
