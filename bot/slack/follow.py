@@ -159,7 +159,7 @@ class Follower:
                     )
             if batch:
                 await posts.advance(connection, NAME, batch[-1].number)
-        if dirty or batch:
+        if runs or batch or late:
             self._deliverer.wake()
         return bool(batch)
 
