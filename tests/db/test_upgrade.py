@@ -16,7 +16,7 @@ from bot.domain.approval import ApprovalState
 from bot.domain.catalog import Place
 from bot.domain.event import Kind, Wanted
 from bot.domain.run import RunId, State
-from bot.slack.follow import see
+from bot.slack.seen import see
 from bot.slack.wanted import content_of
 from tests.conftest import uri_of
 
