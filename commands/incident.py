@@ -103,7 +103,9 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    at: Annotated[Moment, Arg(help="when it is thought to have begun, in UTC: 02:00, 2026-11-19T02:00Z")]
+    at: Annotated[
+        Moment, Arg(help="when it is thought to have begun: 02:00 on your clock, 02:00Z, 2026-11-19T02:00Z")
+    ]
     incident: IncidentRef | None = None
 
 

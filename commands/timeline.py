@@ -16,7 +16,9 @@ from permissions.model import TIMELINE_READ, TIMELINE_WRITE, Permission, Risk
 class Note:
     text: Annotated[Words, Arg(help="what happened", placeholder="what happened …")]
     incident: IncidentRef | None = None
-    at: Annotated[Moment | None, Arg(option="--at", help="when it was, in UTC: 14:02 is the last one")] = None
+    at: Annotated[
+        Moment | None, Arg(option="--at", help="when it was: 14:02 is the last one on your clock, 14:02Z in UTC")
+    ] = None
     public: Annotated[bool, Arg(option="--public", help="people outside may be told")] = False
 
 
@@ -25,7 +27,9 @@ class Edit:
     number: Annotated[int, Arg(help="the entry's number, as /timeline show says")]
     text: Annotated[Words | None, Arg(help="what it should say")] = None
     incident: IncidentRef | None = None
-    at: Annotated[Moment | None, Arg(option="--at", help="when it really was, in UTC")] = None
+    at: Annotated[
+        Moment | None, Arg(option="--at", help="when it really was: 14:02 on your clock, 14:02Z in UTC")
+    ] = None
     public: Annotated[bool, Arg(option="--public")] = False
     private: Annotated[bool, Arg(option="--private")] = False
 

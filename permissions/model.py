@@ -108,6 +108,7 @@ class Person:
     known: bool = True  # False: Slack's facts about the person are missing
     checked_at: datetime | None = None
     groups: frozenset[str] = frozenset()  # ids of user groups (S…); count only with trust_groups
+    zone: str = ""  # their time zone, as “Europe/Berlin”; decides nothing
 
 
 @dataclass(frozen=True, slots=True)

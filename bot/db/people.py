@@ -12,13 +12,13 @@ _CHANGING = 7_302_114_001
 async def save(rows: Rows, people: Iterable[Person]) -> None:
     await rows.executemany(
         """
-        INSERT INTO people (id, team, name, is_guest, is_deactivated, is_bot, checked_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO people (id, team, name, is_guest, is_deactivated, is_bot, checked_at, zone)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (id) DO UPDATE
-        SET team = $2, name = $3, is_guest = $4, is_deactivated = $5, is_bot = $6, checked_at = $7
+        SET team = $2, name = $3, is_guest = $4, is_deactivated = $5, is_bot = $6, checked_at = $7, zone = $8
         WHERE people.checked_at <= $7
         """,
-        [(p.id, p.team_id, p.name, p.is_guest, p.is_deactivated, p.is_bot, p.checked_at) for p in people],
+        [(p.id, p.team_id, p.name, p.is_guest, p.is_deactivated, p.is_bot, p.checked_at, p.zone) for p in people],
     )
 
 
@@ -33,6 +33,7 @@ async def everyone(rows: Rows) -> list[Person]:
             is_deactivated=row["is_deactivated"],
             is_bot=row["is_bot"],
             checked_at=row["checked_at"],
+            zone=row["zone"],
         )
         for row in found
     ]

@@ -6,7 +6,7 @@ Pure. A value that starts with "-" is never accepted, so nobody's value can beco
 import re
 from collections.abc import Callable, Hashable
 from dataclasses import MISSING, dataclass, fields
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
@@ -167,8 +167,8 @@ _SHAPES: dict[Kind, tuple[str, str]] = {
     Kind.INCIDENT: (r"inc-?([1-9][0-9]{0,17})", "an incident, like INC-7"),
     Kind.NUMBER: (r"([0-9]{1,6})", "a number, like 20"),
     Kind.MOMENT: (
-        r"(\d{1,2}:\d\d(?::\d\d)?|\d{4}-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d)?z?)z?",
-        "a time in UTC, like 14:02 or 2026-11-20T14:02Z",
+        r"((?:\d{4}-\d\d-\d\d[t ]\d\d:\d\d|\d{1,2}:\d\d)(?::\d\d)?z?)",
+        "a time of your own day like 14:02 or 2026-11-20T14:02, or of UTC like 14:02Z",
     ),
     Kind.DAY: (r"(\d{4}-\d\d-\d\d)", "a day, like 2026-12-01"),
     Kind.SINCE: (
@@ -255,19 +255,25 @@ def _time(kind: Kind, text: str, now: datetime) -> object:
 
 
 def _moment(text: str, now: datetime) -> datetime:
-    """14:02 is the last such time before now, in UTC; with its date it is that one, unless it is still to come."""
-    if "-" in text:
-        at = _calendar(f"{text.removesuffix('z').replace(' ', 'T')}z")
+    """14:02 is the last such time before now, in the zone of `now`; with its date that one, unless it is to come."""
+    zone, said = UTC if text.endswith("z") else now.tzinfo, text.removesuffix("z")
+    if "-" in said:
+        at = _calendar(f"{said.replace(' ', 'T')}z").replace(tzinfo=zone).astimezone(UTC)
     else:
         try:
-            clock = time.fromisoformat(text.zfill(5) if len(text) < 6 else text.zfill(8))
+            clock = time.fromisoformat(said.zfill(5) if len(said) < 6 else said.zfill(8))
         except ValueError:
             raise Unfit(f"{quoted(text, 40)} is no time of the day") from None
-        at = datetime.combine(now.astimezone(UTC).date(), clock, UTC)
-        at = at if at <= now else at - timedelta(days=1)
+        at = _last_clock(clock, now, zone)
     if now != EPOCH and at > now:
         raise Unfit(f"{quoted(text, 40)} lies in the future")
     return at
+
+
+def _last_clock(clock: time, now: datetime, zone: tzinfo | None) -> datetime:
+    today = now.astimezone(zone).date()
+    at = datetime.combine(today, clock, zone)
+    return (at if at <= now else datetime.combine(today - timedelta(days=1), clock, zone)).astimezone(UTC)
 
 
 def _day(text: str) -> str:

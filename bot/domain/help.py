@@ -36,13 +36,13 @@ def arguments_of(verb: Verb) -> str:
 
 
 def hint_of(command: Command) -> str:
-    """One line for Slack, which shows it while the command is typed."""
-    if len(command.verbs) == 1:
-        return arguments_of(command.verbs[0])
+    """One line for Slack, which shows it while the command is typed: the main verb whole, of the others their words;
+    where none is the main one, what the longest of them takes."""
+    main = next((verb for verb in command.verbs if not verb.word), None)
     words = "|".join(verb.word for verb in command.verbs if verb.word)
-    bare = any(not verb.word for verb in command.verbs)
-    longest = max((arguments_of(verb).removeprefix(verb.word).strip() for verb in command.verbs), key=len)
-    return f"{f'[{words}]' if bare else words} {longest}".strip()
+    if main is not None:
+        return f"{f'[{words}] ' if words else ''}{arguments_of(main)}".strip()
+    return f"{words} {max((arguments_of(verb).removeprefix(verb.word).strip() for verb in command.verbs), key=len)}"
 
 
 def _argument(field: Field) -> str:

@@ -12,6 +12,7 @@ from bot.domain.words import code, listed, quoted
 LONGEST_REASON = 500
 DRY_RUN = "--dry-run"
 BECAUSE = "--because"
+_SPOKEN = frozenset({"at", "by", "for", "since", "to", "until"})
 
 
 @dataclass(slots=True)
@@ -35,11 +36,19 @@ def split(text: str, command: str, options: Mapping[str, Field]) -> Line:
         if word.is_("help") or word.is_("--help"):
             line.help = True
             break
-        if word.quoted or not word.text.startswith("-"):
+        if _spoken(word, options):
+            _option(line, f"--{word.text}", following, command, options)
+        elif word.quoted or not word.text.startswith("-"):
             line.free.append(word)
         else:
             _option(line, word.text, following, command, options)
     return line
+
+
+def _spoken(word: Word, options: Mapping[str, Field]) -> bool:
+    """`until 18:00` as people say it, where the command has `--until`."""
+    name = word.text.lower()
+    return not word.quoted and name in _SPOKEN and f"--{name}" in options
 
 
 def _option(line: Line, text: str, following: Iterator[Word], command: str, options: Mapping[str, Field]) -> None:

@@ -155,7 +155,7 @@ class Forms:
             self._at.catalog_here,
             submission.values,
             channel=partial.channel,
-            now=submission.received_at,
+            now=submission.received_at.astimezone(self._at.zone_of(partial.actor)),
         )
         if not isinstance(parsed, Parsed):
             return Answer(wrong=parsed)
@@ -186,7 +186,8 @@ class Forms:
         if word is None:
             return self._verbs(command, says, actor, channel)
         verb = _verb(command, word)
-        filling, line = begun(command, verb, self._at.catalog_here, text, channel=channel, now=self._at.clock())
+        now = self._at.clock().astimezone(self._at.zone_of(actor.id))
+        filling, line = begun(command, verb, self._at.catalog_here, text, channel=channel, now=now)
         places = self._places(verb, filling, actor, channel)
         return places if isinstance(places, Deny) else request_form(filling, line, places, says, "")
 

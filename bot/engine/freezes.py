@@ -46,7 +46,7 @@ class EngineFreezes:
             held = await _tell_waiting(connection, self._at, freeze, Kind.RUN_FROZEN)
             await _record(connection, Kind.FREEZE_SET, freeze, run.actor, held=held)
         self._at.bell.ring("outbox")
-        return freeze_card.set_card(freeze, held, self._at.zone, said=until is not None)
+        return freeze_card.set_card(freeze, held, self._at.zone_of(run.actor), said=until is not None)
 
     async def lift(self, run: Run, which: RunId | None, service: str | None, environment: str | None) -> Card:
         standing = await table.standing(self._at.pool)

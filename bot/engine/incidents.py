@@ -239,8 +239,7 @@ class EngineIncidents:
         source = f"R-{self._by.run}"
         actor = self._by.actor
         await self.add(NewEntry(found.id, TYPED, source, moment, text, actor, public=public, typed=True))
-        zone = f"at {moment:%Y-%m-%d %H:%M} UTC ({when(moment, 'date')} for you)" if at else f"at {when(moment)}"
-        return _alone(found, f"Noted {zone}.")
+        return _alone(found, f"Noted {_both(at) if at else f'at {when(moment)}'}.")
 
     async def correct(
         self, incident: IncidentId | None, number: int, text: str, at: datetime | None, public: bool | None
@@ -260,7 +259,7 @@ class EngineIncidents:
             public=public,
         )
         self._at.bell.ring("outbox")
-        when_ = f" It was at {at:%Y-%m-%d %H:%M} UTC." if at else ""
+        when_ = f" It was {_both(at)}." if at else ""
         return _alone(found, f"Entry #{number} is put right.{when_}", "What it said before is kept.")
 
     async def remove(self, incident: IncidentId | None, number: int) -> Card:
@@ -478,6 +477,11 @@ def _elsewhere(incident: Incident) -> str:
     if incident.channel is not None or incident.former_channel is None:
         return ""
     return f"{channel(incident.former_channel)} was put away: another one is made, and everybody invited again."
+
+
+def _both(at: datetime) -> str:
+    """In the zone in which it is stored, and in the reader's, which is the writer's."""
+    return f"at {at:%Y-%m-%d %H:%M} UTC ({when(at, 'date')} for you)"
 
 
 def _alone(incident: Incident, what: str, more: str = "") -> Card:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo
 
 from bot.db.bell import Bell
 from bot.db.database import Pool
@@ -15,6 +17,15 @@ from bot.providers.registry import Providers
 from permissions.decide import Decision, decide
 from permissions.model import Ask, Permission, Person, Risk, Scope
 from permissions.policy import Policy
+
+
+@cache
+def zone_named(name: str) -> tzinfo | None:
+    """None for a name that this machine does not know."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ValueError, OSError, LookupError):
+        return None
 
 
 @dataclass(slots=True)
@@ -40,8 +51,13 @@ class Installation:
 
     @property
     def zone(self) -> tzinfo:
-        """Of a time of day that somebody types: that of the people on call."""
+        """Of the people on call."""
         return self.policy.oncall.zone if self.policy.oncall else UTC
+
+    def zone_of(self, person: str) -> tzinfo:
+        """Of a time of day that this person types: their own; where nobody knows it, that of the people on call."""
+        known = self.people.get(person)
+        return (zone_named(known.zone) if known else None) or self.zone
 
     def verb(self, run: Run) -> Verb:
         """KeyError when the command is no longer installed."""

@@ -70,7 +70,7 @@ class Intake:
             invocation.command,
             invocation.text,
             channel=invocation.channel,
-            now=invocation.received_at.astimezone(self._at.zone),
+            now=invocation.received_at.astimezone(self._at.zone_of(invocation.actor.id)),
         )
 
     async def _judge(self, parsed: Parsed, invocation: Invocation, rows: Rows) -> tuple[NewRun, Card | None]:

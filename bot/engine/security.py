@@ -78,7 +78,8 @@ class EngineSecurity:
             return await table.suspect(connection, found, at, by=self._actor)
 
         await self._transaction(suspected)
-        what = f"It is thought to have begun {when(at, 'date')}: the checklist names the last verified backup before."
+        when_ = f"{when(at, 'date')} ({at:%Y-%m-%d %H:%M} UTC)"
+        what = f"It is thought to have begun {when_}: the checklist names the last verified backup before."
         return self._aloud(found, said(found, what))
 
     async def _of_security(self, incident: IncidentId | None, number: int) -> tuple[Incident | Card, str]:

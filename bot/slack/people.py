@@ -161,4 +161,5 @@ def _person(user: dict[str, object], now: datetime) -> Person:
         is_deactivated=bool(user.get("deleted")),
         is_bot=bool(user.get("is_bot")),
         checked_at=now,
+        zone=clean(str(user.get("tz") or ""), 40),
     )

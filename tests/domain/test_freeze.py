@@ -67,10 +67,30 @@ def test_an_end_is_the_next_instant_that_it_can_mean(typed: str, zone: str, mean
     assert read(_END, meant, NOON) == found
 
 
+@pytest.mark.parametrize(
+    ("typed", "zone", "meant"),
+    [
+        ("11:02", "UTC", "2026-11-21T11:02:00Z"),
+        ("14:02", "UTC", "2026-11-20T14:02:00Z"),
+        ("14:02", "Asia/Tokyo", "2026-11-21T05:02:00Z"),
+        ("23:30", "Asia/Tokyo", "2026-11-20T14:30:00Z"),
+        ("7:02:30", "America/New_York", "2026-11-20T12:02:30Z"),
+        ("11:02z", "Asia/Tokyo", "2026-11-21T11:02:00Z"),
+        ("2026-11-19T14:02", "Asia/Tokyo", "2026-11-19T05:02:00Z"),
+        ("2026-11-19 14:02z", "Asia/Tokyo", "2026-11-19T14:02:00Z"),
+    ],
+)
+def test_a_moment_is_the_last_one_on_the_writers_clock(typed: str, zone: str, meant: str) -> None:
+    found = read(_AT, typed, NOON.astimezone(ZoneInfo(zone)))
+    assert written(_AT, found) == meant
+    assert read(_AT, meant, NOON) == found
+
+
 @pytest.mark.parametrize("typed", ["24:00", "31d", "2020-01-01T00:00Z", "soon", "-2h", "2026-13-01T00:00Z"])
 def test_what_is_no_end_to_come_is_refused(typed: str) -> None:
     with pytest.raises((Unfit, BadRequest)):
         read(_END, typed, NOON)
 
 
+_AT = Field("at", Kind.MOMENT, "--at", "", (), "", False, True, False, None)
 _END = Field("until", Kind.UNTIL, "--until", "", (), "", False, True, False, None)

@@ -126,3 +126,20 @@ def test_its_channel_s_name_keeps_slack_s_rules(title: str, again: int, name: st
     made = channel_name(NOW.date(), title, again)
     assert made == name
     assert len(made) <= 80
+
+
+@pytest.mark.parametrize(
+    ("said", "typed"),
+    [
+        ("/freeze shop until 18:00 because release day", "/freeze shop --until 18:00 because release day"),
+        ("/freeze for 2h all production because x", "/freeze all production --for 2h because x"),
+        ("/freeze shop because we wait until 18:00", "/freeze shop because “we wait until 18:00”"),
+        ("/rollback shop prod To 4c1d2a7", "/rollback shop prod --to 4c1d2a7"),
+        ("/replay-webhook shop prod since 2h", "/replay-webhook shop prod --since 2h"),
+        ("/audit shop by <@U0ANA> since 2h", "/audit shop --by <@U0ANA> --since 2h"),
+        ("/incident link until 18:00", "/incident link --until 18:00"),
+    ],
+)
+def test_the_small_words_need_no_dashes(said: str, typed: str) -> None:
+    one, other = read(said), read(typed)
+    assert (one.request, one.line, one.reason) == (other.request, other.line, other.reason)

@@ -1,6 +1,7 @@
 """What writes our own records alone takes effect in order, wholly or not at all; and it is known which."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -113,6 +114,13 @@ async def test_a_slow_one_keeps_only_its_own_incident_waiting(war_room: Desk) ->
     await war_room.type(ANA, "/can /health")
     first, other = [await runs.claim(war_room.pool, war_room.worker) for _ in range(2)]
     assert (first and first.command, other and other.command) == ("/incident", "/can")
+
+
+async def test_a_note_is_put_back_on_the_writers_clock_and_its_answer_says_both(war_room: Desk) -> None:
+    war_room.people.people[ANA] = replace(war_room.people.people[ANA], zone="Asia/Tokyo")
+    run = await war_room.asked(ANA, "/timeline it began --at 2026-11-19T14:02")
+    assert run.request["at"] == "2026-11-19T05:02:00+00:00"
+    assert "2026-11-19 05:02 UTC" in str(run.outcome)
 
 
 async def test_what_one_person_alone_is_answered_stands_in_no_event(war_room: Desk) -> None:

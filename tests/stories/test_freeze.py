@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.run import State
+from bot.sandbox.workspace.shapes import api_person
 from permissions.model import Risk
 from tests.support.company import DEV, GENERAL, POLICY, Company
 from tests.support.desk import Shelf
@@ -190,10 +191,16 @@ services:
     assert await company.pool.fetchval("SELECT count(*) FROM freezes") == 0
 
 
-async def test_a_time_of_day_is_read_in_the_zone_of_those_on_call(open_company: Open) -> None:
-    policy = f"{POLICY}oncall: {{rotation: [ana, ben], handover: Mon 10:00 Asia/Tokyo}}\n"
+@pytest.mark.parametrize("own", ["Asia/Tokyo", "Nowhere/AtAll"])
+async def test_a_time_of_day_is_one_of_the_writers_own_day_else_of_those_on_call(
+    open_company: Open, own: str
+) -> None:
+    other = "Asia/Tokyo" if own == "Nowhere/AtAll" else "America/New_York"
+    policy = f"{POLICY}oncall: {{rotation: [ana, ben], handover: Mon 10:00 {other}}}\n"
     company = await open_company(policy=policy)
-    await company.type("chi", "/freeze shop --until 18:00 because release day")
+    person = {**api_person(company.slack.state.people["U0CHI"], 0), "tz": own}
+    await company.slack.send_event({"type": "user_change", "user": person})
+    await company.type("chi", "/freeze shop until 18:00 because release day")
     told = await company.alone("chi", "18:00 Asia/Tokyo")
     assert "frozen" in company.text(told)
     until: datetime = await company.pool.fetchval("SELECT until FROM freezes")
