@@ -33,6 +33,7 @@ class SlackDoor:
         self._dispatch = dispatch
         self._clock = clock
         self._seldom = Seldom(clock)
+        self._acknowledged = metrics.ACKNOWLEDGED.labels("slack")
 
     async def handle(self, request: web.Request) -> web.Response:
         begun = self._clock()
@@ -42,7 +43,7 @@ class SlackDoor:
         if refused is not None:
             return self._refuse(refused)
         answer = await self._answered(request, event=headers.get("content-type", "").startswith("application/json"))
-        metrics.ACKNOWLEDGED.labels("slack").observe(self._clock() - begun)
+        self._acknowledged.observe(self._clock() - begun)
         return web.Response(status=200) if answer.status == 404 else answer
 
     async def _answered(self, request: web.Request, *, event: bool) -> web.Response:

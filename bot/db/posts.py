@@ -18,6 +18,7 @@ LOOK_NOT_BEFORE = timedelta(seconds=4)
 """After a crash: what was being sent then may still be on its way."""
 
 KEPT = timedelta(days=30)
+DUE = 200  # at one look
 BATCH = 500  # forgotten in one transaction
 _NOT_WANTED = "no longer wanted"  # of what was never sent: it may be wanted again
 
@@ -63,11 +64,18 @@ class Post:
     lost: int
     tried_at: datetime
     number: int
+    lane: str
 
 
-_COLUMNS = """
+# Messages to one place go in order; edits each by themselves, and an urgent one does not wait for a calm one.
+# The person first: a conversation is opened on the way, and its lane must not change while it is under way.
+_LANE = """
+    CASE WHEN state = 'posted' THEN concat('edit ', key, CASE WHEN priority <= 1 THEN ' now' ELSE ' soon' END)
+         ELSE concat('post ', coalesce(nullif(person, ''), nullif(channel, ''), thread_key)) END
+"""
+_COLUMNS = f"""
     key, run_id, kind, channel, person, thread_key, priority, state, ts, wanted, wanted_digest, digest, error,
-    attempts, lost, tried_at, number
+    attempts, lost, tried_at, number, {_LANE} AS lane
 """
 
 
@@ -160,8 +168,10 @@ async def of_run(rows: Rows, run: RunId) -> list[Post]:
     return _posts(await rows.fetch(f"SELECT {_COLUMNS} FROM posts WHERE run_id = $1 ORDER BY number", run))
 
 
-async def due(rows: Rows, limit: int = 200) -> list[Post]:
+async def due(rows: Rows, limit: int = DUE, busy: Collection[str] = ()) -> list[Post]:
     """What is to be sent, edited or looked for now: most urgent first, then as intended.
+
+    busy: lanes in which something is under way already; what else waits in them keeps no other one waiting.
 
     What hangs on another message waits until that one is there, and what comes later in a thread until it is
     known what became of what comes before.
@@ -174,7 +184,7 @@ async def due(rows: Rows, limit: int = 200) -> list[Post]:
             WHERE (state IN ('intended', 'unknown')
                    OR (state = 'posted' AND kind IN ('message', 'dm', 'reply')
                        AND digest IS DISTINCT FROM wanted_digest))
-              AND retry_at <= statement_timestamp()
+              AND retry_at <= statement_timestamp() AND {_LANE} <> ALL($2::text[])
               AND (thread_key IS NULL OR (
                   SELECT o.ts IS NOT NULL OR o.state = 'gone' FROM posts o WHERE o.key = p.thread_key))
               AND NOT (kind IN ('thread', 'reply') AND state <> 'posted' AND EXISTS (
@@ -185,6 +195,7 @@ async def due(rows: Rows, limit: int = 200) -> list[Post]:
             LIMIT $1
             """,
             limit,
+            list(busy),
         )
     )
 

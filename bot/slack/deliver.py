@@ -63,19 +63,20 @@ class Deliverer:
             while True:
                 self._woken.clear()
                 with suppress(*AWAY):
-                    due = await posts.due(self._pool)
-                    metrics.POSTS_WAITING.set(len(due))
+                    due = await posts.due(self._pool, busy=self._busy)
+                    metrics.POSTS_WAITING.set(len(due) + len(self._busy))
                     for post in due:
-                        lane = _lane(post)
-                        if lane not in self._busy:
-                            self._busy.add(lane)
-                            tasks.create_task(self._one(post, lane))
+                        if post.lane not in self._busy:
+                            self._busy.add(post.lane)
+                            tasks.create_task(self._one(post))
+                    if len(due) == posts.DUE:
+                        self._woken.set()  # others may stand behind these
                 await asyncio.sleep(GATHER_S)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(POLL_S):  # wait_for of 3.11 may lose a cancellation
                         await self._woken.wait()
 
-    async def _one(self, post: Post, lane: str) -> None:
+    async def _one(self, post: Post) -> None:
         """One turn for one message; whatever happens, its row says what is to be done next."""
         try:
             await self._turn(post)
@@ -86,7 +87,7 @@ class Deliverer:
             with suppress(*AWAY):
                 await posts.later(self._pool, post.key, "unexpected", timedelta(seconds=60))
         finally:
-            self._busy.discard(lane)
+            self._busy.discard(post.lane)
             self._woken.set()
 
     async def _turn(self, post: Post) -> None:
@@ -311,14 +312,6 @@ def _thread(post: Post, parent: Post | None) -> str | None:
 def _known(post: Post) -> posts.State:
     """A refused message did not arrive; a refused edit left it as it was."""
     return "posted" if post.ts else "intended"
-
-
-def _lane(post: Post) -> str:
-    """Messages to one place go in order; edits each by themselves, and an urgent one does not wait for a calm one."""
-    if post.state == "posted":
-        return f"edit {post.key} {'now' if post.priority <= 1 else 'soon'}"
-    # The person first: a conversation is opened on the way, and its lane must not change while it is under way.
-    return f"post {post.person or post.channel or post.thread_key}"
 
 
 def _patience(post: Post, later: Later) -> timedelta:

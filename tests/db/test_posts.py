@@ -52,6 +52,14 @@ async def test_a_threads_next_line_waits_for_one_that_slack_does_not_take_yet(po
     assert await _due(pool) == ["root", "told"]
 
 
+async def test_a_long_queue_to_one_channel_keeps_no_other_waiting(pool: Pool) -> None:
+    for number in range(4):
+        await _intend(pool, f"here {number}", "message")
+    await posts.intend(pool, Intent("elsewhere", None, "message", {}, THREAD, "C2"))
+    first = (await posts.due(pool, 3))[0]
+    assert [post.key for post in await posts.due(pool, 3, [first.lane])] == ["elsewhere"]
+
+
 async def test_what_nobody_edits_any_more_is_forgotten_batch_by_batch(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
