@@ -12,7 +12,7 @@ import structlog
 
 from bot.db import events, incidents, runs, timeline, untold
 from bot.db.bell import Bell
-from bot.db.database import AWAY, CLASHED, Connection, Pool
+from bot.db.database import AWAY, CLASHED, LIGHTLY, Connection, Pool
 from bot.domain.event import Event, Kind
 from bot.domain.incident import Incident, IncidentId
 from bot.domain.run import Run, RunId
@@ -62,32 +62,37 @@ class Projector:
         with self._bell.listener("sealed") as sealed:
             while True:
                 try:
-                    more = await self.step()
+                    seen = await self.step()
                 except (*AWAY, *CLASHED) as away:
                     log.warning("timeline.database_away", error=type(away).__name__)
-                    more = False
-                await (asyncio.sleep(_GATHER_S) if more else sealed.wait(_POLL))
+                    seen = 0
+                await asyncio.sleep(_GATHER_S if seen else 0)
+                if seen < BATCH:
+                    await sealed.wait(_POLL)
 
-    async def step(self) -> bool:
-        """One batch of sealed events; False when there was none."""
+    async def step(self) -> int:
+        """One batch of sealed events; how many they were."""
         async with self._pool.acquire() as connection, connection.transaction():
-            number = await connection.fetchval("SELECT number FROM cursors WHERE name = $1 FOR UPDATE", NAME)
+            number = await connection.fetchval(
+                f"SELECT number, {LIGHTLY} FROM cursors WHERE name = $1 FOR UPDATE", NAME
+            )
             found = await events.after(connection, number, BATCH)
             again = await untold.due(connection, NAME)
             if not found and not again:
-                return False
+                return 0
             batch = _Batch(connection, await incidents.told_of(connection))
             late = await events.numbered(connection, [number for _, number in again])
             for event in (*late, *found):
-                if batch.incidents or _of_itself(event):
-                    await self._guarded(batch, event, again=("event", event.number) in again)
+                is_late = ("event", event.number) in again
+                if is_late or batch.incidents or _of_itself(event):
+                    await self._guarded(batch, event, again=is_late)
             for incident in sorted(batch.changed):
                 await incidents.touch(connection, incident)
             if found:
                 await connection.execute("UPDATE cursors SET number = $2 WHERE name = $1", NAME, found[-1].number)
         if batch.changed:
             self._bell.ring("incidents")
-        return True
+        return len(found) + len(late)
 
     async def _guarded(self, batch: _Batch, event: Event, *, again: bool) -> None:
         """An event that cannot be told must not silence all others; it is tried again, in the end that is told."""

@@ -27,9 +27,12 @@ from permissions.model import Risk
 log = structlog.get_logger()
 
 CAPACITY = 32
+_TOGETHER = 8  # claims at once: other replicas want some too
 DRAIN = 25.0  # seconds
 _POLL = 1.0
 _SWEEP = 1.0
+_MANY = 4  # requests in hand at once, of more people than usually type in the same millisecond
+_GIVES_WAY_S, _GIVES_WAY_AT_MOST = 0.01, 10
 
 
 @dataclass(slots=True)
@@ -109,20 +112,30 @@ class Worker:
                 if time.monotonic() - looked >= _POLL:
                     looked = time.monotonic()
                     await self._take_back_lost(session)
-                run = await self._claim(session) if len(session.tasks) < CAPACITY else None
-                if run is None:
-                    await work.wait(_POLL)
-                else:
+                await self._give_way()
+                claimed = await self._claim(session)
+                for run in claimed:
                     self._own(session, run)
+                if not claimed:
+                    await work.wait(_POLL)
 
-    async def _claim(self, session: Session) -> Run | None:
+    async def _give_way(self) -> None:
+        """While many wait for an acknowledgement, which is due within 3 s, what may start a moment later waits."""
+        for _ in range(_GIVES_WAY_AT_MOST):
+            if self._at.receiving < _MANY:
+                return
+            await asyncio.sleep(_GIVES_WAY_S)
+
+    async def _claim(self, session: Session) -> list[Run]:
+        free = min(CAPACITY - len(session.tasks), _TOGETHER)
         late = time.monotonic() - session.beaten > workers.LEASE.total_seconds() / 2
-        if late or not self._at.team:  # nothing can be decided before Slack once said which workspace this is
-            return None
+        # Nothing can be decided before Slack once said which workspace this is.
+        if late or not free or not self._at.team:
+            return []
         try:
-            return await runs.claim(self._at.pool, session.id)
+            return await runs.claim(self._at.pool, session.id, free)
         except AWAY:
-            return None
+            return []
 
     async def _take_back_lost(self, session: Session) -> None:
         """What is ours on paper and not in hand: PostgreSQL went away at its claim, its start or its end.

@@ -146,10 +146,6 @@ done again from what was safe before, and nobody was told. PostgreSQL's log is w
 firmly later makes it firm too."""
 
 
-async def commit_lightly(connection: Connection) -> None:
-    await connection.execute(f"SELECT {LIGHTLY}")
-
-
 async def now(rows: Rows) -> datetime:
     """PostgreSQL's clock, UTC: the only clock that decides anything."""
     value: datetime = await rows.fetchval("SELECT clock_now()")

@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 import asyncpg
 
-from bot.db.database import Connection, Rows
+from bot.db.database import LIGHTLY, Connection, Rows
 from bot.domain.json import JsonObject, digest
 from bot.domain.run import RunId
 
@@ -385,8 +385,9 @@ async def close_alert(rows: Rows, key: str) -> None:
 # --- cursors -------------------------------------------------------------------------------------------------
 
 
-async def cursor(rows: Rows, name: str) -> int:
-    found = await rows.fetchval("SELECT number FROM cursors WHERE name = $1", name)
+async def cursor(connection: Connection, name: str) -> int:
+    """How far that reader has come. Its transaction commits lightly: what it writes follows from sealed events."""
+    found = await connection.fetchval(f"SELECT number, {LIGHTLY} FROM cursors WHERE name = $1", name)
     return cast("int | None", found) or 0
 
 

@@ -200,20 +200,20 @@ async def held_by(rows: Rows, worker: int) -> list[Run]:
     return [_run(row) for row in found]
 
 
-async def claim(rows: Rows, worker: int) -> Run | None:
-    """Take the oldest run that wants planning or starting; None when there is none.
+async def claim(rows: Rows, worker: int, most: int = 1) -> list[Run]:
+    """Take the oldest runs that want planning or starting.
 
     Claiming promises nothing: planning and starting only read, so a dead worker's claim is undone by a sweeper,
     and one that PostgreSQL's crash undoes is made again.
     What is typed about an incident comes to its turn when what was typed before it, in the same channel or about
     the same incident, has taken effect.
     """
-    row = await rows.fetchrow(
+    found = await rows.fetch(
         f"""
         WITH r AS (
             UPDATE runs
             SET state = CASE state WHEN 'received' THEN 'planning' ELSE 'starting' END, worker = $1
-            WHERE id = (
+            WHERE id = ANY(ARRAY(
                 SELECT id
                 FROM runs w
                 WHERE state IN ('received', 'queued') AND (hold_until IS NULL OR hold_until <= clock_now())
@@ -224,15 +224,18 @@ async def claim(rows: Rows, worker: int) -> Run | None:
                         AND (e.channel = w.channel OR e.request->>'incident' = w.request->>'incident')))
                 ORDER BY id
                 FOR NO KEY UPDATE SKIP LOCKED
-                LIMIT 1
-            )
+                LIMIT $2
+            ))
             RETURNING *
         ), lightly AS MATERIALIZED (SELECT {LIGHTLY} FROM r)
-        SELECT {_COLUMNS} FROM r CROSS JOIN lightly LEFT JOIN approvals a ON a.run_id = r.id
+        SELECT {_COLUMNS}
+        FROM r CROSS JOIN (SELECT FROM lightly LIMIT 1) l LEFT JOIN approvals a ON a.run_id = r.id
+        ORDER BY r.id
         """,
         worker,
+        most,
     )
-    return _run(row) if row else None
+    return [_run(row) for row in found]
 
 
 async def move(

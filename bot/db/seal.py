@@ -29,9 +29,10 @@ UNSEALED = """
     ORDER BY e.id
 """
 _SEAL = """
+    WITH sealed AS (DELETE FROM outbox WHERE event_id = ANY($2::bigint[]))
     INSERT INTO event_seals (number, event_id, hash)
     SELECT $1::bigint + ahead, id, hash
-    FROM unnest($2::bigint[], $3::bytea[]) WITH ORDINALITY AS sealed (id, hash, ahead)
+    FROM unnest($2::bigint[], $3::bytea[]) WITH ORDINALITY AS link (id, hash, ahead)
 """
 
 
@@ -91,7 +92,6 @@ async def seal(pool: Pool) -> int:
             previous = link(previous, row, number + ahead)
             hashes.append(previous)
         await connection.execute(_SEAL, number, ids, hashes)
-        await connection.execute("DELETE FROM outbox WHERE event_id = ANY($1::bigint[])", ids)
     return len(rows)
 
 

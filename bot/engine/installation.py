@@ -42,6 +42,7 @@ class Installation:
     team: str
     url: str = ""  # where people outside reach this bot
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    receiving: int = 0  # requests in hand that are not acknowledged yet
     rooms: Mapping[str, Collection[Place]] = field(default_factory=dict)  # kept fresh by `bot.serving.incidents`
 
     @property

@@ -35,8 +35,12 @@ class Intake:
 
         within: the transaction that everything belongs to; without it the record is committed here.
         """
-        async with self._turn(invocation):
-            return await self._receive(invocation, within or self._at.pool)
+        self._at.receiving += 1
+        try:
+            async with self._turn(invocation):
+                return await self._receive(invocation, within or self._at.pool)
+        finally:
+            self._at.receiving -= 1
 
     def _turn(self, invocation: Invocation) -> asyncio.Lock:
         """What one person types at one place is written in the order in which it came."""

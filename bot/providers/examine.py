@@ -45,7 +45,7 @@ async def past_of(place: Place, deploys: Sequence[Deploys], records: Records | N
     releases = await _releases(deploys)
     if records is None:
         return Past(releases)
-    bad = await records.listed(BAD, place, limit=1000)
+    bad = await records.listed(BAD, place, limit=1000) if releases else ()
     state = await records.get(WATCHED, place, STATE) or {}
     return Past(
         releases,

@@ -132,19 +132,20 @@ class Follower:
                     if not fresh:
                         await self._look_again_at_active_runs()
                         fresh = True
-                    more = await self.step()
+                    told = await self.step()
                 except AWAY as away:
                     log.warning("follow.database_away", error=type(away).__name__)
-                    more = False
-                await (asyncio.sleep(GATHER_S) if more else sealed.wait(self._poll))
+                    told = 0
+                await asyncio.sleep(GATHER_S if told else 0)
+                if told < BATCH:
+                    await sealed.wait(self._poll)
 
-    async def step(self) -> bool:
-        """One batch of events into intents; False when there was none."""
+    async def step(self) -> int:
+        """One batch of events into intents; how many they were."""
         async with self._pool.acquire() as connection, connection.transaction():
             number = await posts.cursor(connection, NAME)
             batch = await events.after(connection, number, BATCH)
             now = await database.now(connection)
-            await database.commit_lightly(connection)
             dirty = {event.run for event in batch if event.run is not None}
             dirty |= {run for run, due in self._overdue.items() if due <= now}
             again = await untold.due(connection, NAME)
@@ -161,7 +162,7 @@ class Follower:
                 await posts.advance(connection, NAME, batch[-1].number)
         if runs or batch or late:
             self._deliverer.wake()
-        return bool(batch)
+        return len(batch)
 
     async def _tell_besides(self, connection: Connection, event: Event) -> None:
         """What is told of an event besides the messages of its run."""
@@ -235,7 +236,11 @@ class Follower:
                     await untold.told(connection, NAME, "run", run)
 
     async def _runs(self, connection: Connection, dirty: Sequence[RunId], now: datetime) -> None:
+        for run in dirty:
+            self._overdue.pop(run, None)
         found = await see_all(connection, dirty, now)
+        if not found:
+            return
         rooms = await incidents.channels_among(connection, {seen.run.channel for seen in found})
         intents: list[Intent] = []
         for seen in found:
@@ -267,7 +272,6 @@ class Follower:
 
     def _watch_the_clock(self, seen: Seen) -> None:
         run, usual = seen.run, seen.plan.usual if seen.plan else None
-        self._overdue.pop(run.id, None)
         if run.state in ACTIVE and run.started_at is not None and usual and seen.now <= run.started_at + usual:
             self._overdue[run.id] = run.started_at + usual
 

@@ -28,6 +28,7 @@ log = structlog.get_logger()
 NAME = "homes"
 BATCH = 500
 GAP = timedelta(seconds=3)  # between two publications of one Home that nobody asked for
+GATHER_S = 0.02  # under load one look for many events
 AGAIN = timedelta(seconds=30)  # after a refusal
 FORGET_EVERY_S = 3600
 _EVERYBODY = frozenset(
@@ -81,10 +82,10 @@ class Homes:
         with self._bell.listener("sealed") as sealed:
             while True:
                 if not await self._guarded(self._step()):
-                    await sealed.wait(self._poll)
+                    await sealed.wait(self._poll, gather_s=GATHER_S)
 
     async def _step(self) -> bool:
-        """One batch of events: whom it concerns, and the cursor, together."""
+        """One batch of events: whom it concerns, and the cursor, together. Whether there may be more."""
         async with self._pool.acquire() as connection, connection.transaction():
             number = await posts.cursor(connection, NAME)
             batch = await events.after(connection, number, BATCH) if number else await events.last(connection, 1)
@@ -98,7 +99,7 @@ class Homes:
             await posts.advance(connection, NAME, batch[-1].number)
         if concerned:
             self._bell.ring("home")
-        return True
+        return len(batch) == BATCH
 
     async def _changes(self, rows: Rows, batch: Sequence[Event]) -> set[Change]:
         """Without what no Home shows: looks, and steps of runs."""

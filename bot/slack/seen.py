@@ -12,14 +12,21 @@ from bot.slack.desired import Seen
 
 
 async def see(rows: Rows, run: RunId, now: datetime) -> Seen | None:
-    return next(iter(await see_all(rows, [run], now)), None)
+    found = await runs.get(rows, run)
+    return (await _seen_all(rows, [found], now))[0] if found else None
 
 
 async def see_all(rows: Rows, wanted: Collection[RunId], now: datetime) -> list[Seen]:
-    """In the order of their numbers; without what never was a run."""
-    found = await runs.select(rows, "WHERE r.id = ANY($1::bigint[]) ORDER BY r.id", list(wanted))
-    told = await events.of_runs(rows, wanted)
-    attached = await files.names(rows, wanted)
+    """In the order of their numbers; without looks that have not ended: of these nothing is told before."""
+    told_of = "r.id = ANY($1::bigint[]) AND (r.risk <> 'read' OR r.finished_at IS NOT NULL)"
+    return await _seen_all(rows, await runs.select(rows, f"WHERE {told_of} ORDER BY r.id", list(wanted)), now)
+
+
+async def _seen_all(rows: Rows, found: Sequence[Run], now: datetime) -> list[Seen]:
+    if not found:
+        return []
+    told = await events.of_runs(rows, [run.id for run in found])
+    attached = await files.names(rows, [run.id for run in found])
     return [await _seen(rows, run, told[run.id], attached.get(run.id, []), now) for run in found]
 
 

@@ -41,8 +41,20 @@ async def test_a_run_is_claimed_by_exactly_one_of_many_workers(pool: Pool, make_
     made = [await make_run() for _ in range(20)]
     workers = [await pool.fetchval("INSERT INTO workers (name) VALUES ('w') RETURNING id") for _ in range(4)]
     claims = await asyncio.gather(*(runs.claim(pool, workers[n % 4]) for n in range(40)))
-    claimed = [claim.id for claim in claims if claim]
+    claimed = [run.id for claim in claims for run in claim]
     assert sorted(claimed) == [run.id for run in made]
+
+
+async def test_workers_that_take_many_at_once_take_each_run_once_and_the_oldest_first(
+    pool: Pool, make_run: MakeRun
+) -> None:
+    made = [(await make_run()).id for _ in range(20)]
+    workers = [await pool.fetchval("INSERT INTO workers (name) VALUES ('w') RETURNING id") for _ in range(4)]
+    assert [run.id for run in await runs.claim(pool, workers[0], 4)] == made[:4]
+    claims = await asyncio.gather(*(runs.claim(pool, worker, 8) for worker in workers))
+    assert all(len(claim) <= 8 for claim in claims)
+    left = await runs.claim(pool, workers[0], 8)
+    assert sorted(run.id for claim in [*claims, left] for run in claim) == made[4:]
 
 
 async def test_a_run_is_claimed_while_something_about_it_is_being_written(pool: Pool, make_run: MakeRun) -> None:
@@ -51,8 +63,7 @@ async def test_a_run_is_claimed_while_something_about_it_is_being_written(pool: 
     async with pool.acquire() as writing, writing.transaction():
         await events.record(writing, Kind.STEP_PROGRESSED, run=run)  # its foreign key locks the run's key
         claimed = await runs.claim(pool, worker)
-    assert claimed is not None, "it would be skipped now and found by the next poll, a second later"
-    assert claimed.id == run.id
+    assert [one.id for one in claimed] == [run.id], "it would be skipped now and found by the next poll"
 
 
 async def test_a_claim_alone_does_not_wait_for_the_disk(pool: Pool, make_run: MakeRun) -> None:

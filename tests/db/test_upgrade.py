@@ -122,8 +122,7 @@ async def _goes_on(pool: Pool, waits: RunId) -> None:
         assert run is not None
         await locks.take_and_queue(connection, run)
     worker = await pool.fetchval("INSERT INTO workers (name) VALUES ('w') RETURNING id")
-    claimed = await runs.claim(pool, worker)
-    assert claimed is not None
+    (claimed,) = await runs.claim(pool, worker)
     assert (claimed.id, claimed.state) == (waits, State.STARTING)
 
 

@@ -245,8 +245,7 @@ async def test_a_run_whose_worker_died_before_it_started_is_started_by_another(d
     )
     run = await desk.asked("U0ANA", "/poke shop staging")
     await desk.votes.confirm(run.id, "U0ANA")
-    claimed = await runs.claim(desk.pool, dead)
-    assert claimed is not None
+    (claimed,) = await runs.claim(desk.pool, dead)
     assert claimed.state is State.STARTING
     await sweep(desk.installation)
     await desk.work()

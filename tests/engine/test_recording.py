@@ -87,10 +87,9 @@ async def test_lines_about_an_incident_take_effect_in_the_order_in_which_they_ca
     for line in ("/incident severity sev1", "/timeline it grows", "/incident resolve", "/timeline show"):
         await war_room.type(ANA, line)
     for number in range(2, 6):
-        claimed = await runs.claim(war_room.pool, war_room.worker)
-        assert claimed is not None
+        (claimed,) = await runs.claim(war_room.pool, war_room.worker, 8)
         assert claimed.id == number
-        assert await runs.claim(war_room.pool, war_room.worker) is None, "its turn has not come"
+        assert await runs.claim(war_room.pool, war_room.worker, 8) == [], "its turn has not come"
         await war_room.life.advance(claimed)
     assert (await war_room.run(4)).changed == "something"
 
@@ -112,8 +111,7 @@ async def test_what_came_first_is_written_first_however_long_its_judging_takes(
 async def test_a_slow_one_keeps_only_its_own_incident_waiting(war_room: Desk) -> None:
     await war_room.type(ANA, "/incident severity sev1")
     await war_room.type(ANA, "/can /health")
-    first, other = [await runs.claim(war_room.pool, war_room.worker) for _ in range(2)]
-    assert (first and first.command, other and other.command) == ("/incident", "/can")
+    assert [run.command for run in await runs.claim(war_room.pool, war_room.worker, 8)] == ["/incident", "/can"]
 
 
 async def test_a_note_is_put_back_on_the_writers_clock_and_its_answer_says_both(war_room: Desk) -> None:

@@ -209,11 +209,11 @@ class Town:
                 desk.shelf.error = Impossible("It cannot be done.") if worker else None
 
     async def _claim(self, worker: int, *, frozen: bool) -> None:
-        claimed = await runs.claim(self.desk.pool, self.workers[worker])
-        if claimed is not None and frozen:
-            self.frozen.append((self.lives[worker], claimed))
-        elif claimed is not None:
-            await self.lives[worker].advance(claimed)
+        for claimed in await runs.claim(self.desk.pool, self.workers[worker]):
+            if frozen:
+                self.frozen.append((self.lives[worker], claimed))
+            else:
+                await self.lives[worker].advance(claimed)
 
     def _one(self, number: int) -> RunId:
         return self.asked[number % len(self.asked)] if self.asked else RunId(0)

@@ -353,7 +353,7 @@ async def test_a_database_that_takes_nobody_or_nothing_is_away_and_stops_no_work
 
     monkeypatch.setattr(runs, "claim", claim)
     worker = Worker(desk.installation, desk.govern)
-    assert await worker._claim(Session(desk.worker, time.monotonic())) is None
+    assert await worker._claim(Session(desk.worker, time.monotonic())) == []
 
 
 async def test_a_worker_that_drains_stops_waiting_when_its_lease_is_lost(desk: Desk) -> None:

@@ -152,8 +152,8 @@ class Desk:
 
     async def work(self) -> None:
         """A worker claims and advances until nothing is left to claim."""
-        while (run := await runs.claim(self.pool, self.worker)) is not None:
-            await self.life.advance(run)
+        while claimed := await runs.claim(self.pool, self.worker):
+            await self.life.advance(*claimed)
 
     async def run(self, number: int | None) -> Run:
         assert number is not None
