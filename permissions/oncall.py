@@ -34,10 +34,9 @@ class OnCall:
 
     def _handed_over(self, at: datetime) -> date:
         """The day of the last handover."""
-        local = at.astimezone(self.zone)
-        day = self._week_of(local.date())
-        before = local.time() < self._time and local.date() == day
-        return day - timedelta(days=7) if before else day
+        day = self._week_of(at.astimezone(self.zone).date())
+        handover = datetime.combine(day, self._time, self.zone).astimezone(UTC)  # once, where a clock shows it twice
+        return day - timedelta(days=7) if at < handover else day
 
     def _week_of(self, day: date) -> date:
         """The day of the handover on or before this day."""

@@ -303,9 +303,9 @@ def _next_clock(text: str, now: datetime) -> datetime:
     hour, minute = map(int, text.removesuffix("z").split(":"))
     if hour > 23:
         raise Unfit(f"{quoted(text, 40)} is no time of day")
-    today = datetime.combine(now.astimezone(zone), time(hour, minute), zone)
-    after = today if today > now else datetime.combine(today + timedelta(days=1), time(hour, minute), zone)
-    return after.astimezone(UTC)
+    day, clock = now.astimezone(zone).date(), time(hour, minute)
+    shown = ((day, clock), (day, clock.replace(fold=1)), (day + timedelta(days=1), clock))  # an hour may come twice
+    return next(at for one in shown if (at := datetime.combine(*one, zone).astimezone(UTC)) > now)
 
 
 def _length(text: str) -> timedelta:
