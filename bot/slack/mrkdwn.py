@@ -15,6 +15,7 @@ _CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 _FORMATS = {"clock": "{time}", "exact": "{time_secs}", "date": "{date_short_pretty} {time}"}
 _STYLES = {BOLD: "bold", CODE: "code", ITALIC: "italic"}
+_HARMLESS = str.maketrans("<>", "‹›")
 _GRAVE = "ˋ"  # looks like a backtick and opens nothing
 
 
@@ -51,6 +52,11 @@ def elements(text: str) -> list[JsonObject]:
 
 def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def without_references(text: str) -> str:
+    """For a channel's topic: Slack reads mentions in it, and counts an escaped sign as four characters."""
+    return plain_text(text).translate(_HARMLESS)
 
 
 def web(url: str) -> str:

@@ -23,6 +23,7 @@ from bot.domain.incident_card import title_of
 from bot.domain.json import JsonObject
 from bot.slack.desired import ANSWER
 from bot.slack.incidents import header_key
+from bot.slack.mrkdwn import without_references
 from bot.slack.send import Later, Refused, Sender, SendError
 from bot.slack.wanted import wanted
 
@@ -244,7 +245,7 @@ class Rooms:
     async def _topic(self, incident: Incident) -> None:
         if incident.place == "channel":
             parts = (f"{incident.name} {incident.severity.label}", incident.where, incident.title)
-            topic = cut(" · ".join(part for part in parts if part))
+            topic = without_references(cut(" · ".join(part for part in parts if part)))
             method = self._client.conversations_setTopic
             await self._sender.call("conversations.setTopic", method, True, channel=incident.channel, topic=topic)
         await self._done(incident, "topic")

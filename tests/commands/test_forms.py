@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 import commands
@@ -23,6 +25,7 @@ from bot.sandbox.workspace.things import View
 from bot.slack import payloads
 from bot.slack.forms import errors, form_view
 from tests.commands.conftest import NOW
+from tests.support.examples import TIMES
 
 COMMANDS = commands.find()
 VERBS = [(command, verb) for command in COMMANDS.values() for verb in command.verbs]
@@ -168,6 +171,34 @@ def test_everything_can_be_chosen_where_a_channel_would_fill_in_its_own(channel:
     parsed = read_form(command, command.verbs[0], catalog, values, channel=channel, now=NOW)
     assert isinstance(parsed, Parsed)
     assert (parsed.line, parsed.place) == ("/health all", None)
+
+
+said = st.one_of(
+    st.sampled_from([one for samples in SAMPLES.values() for one in samples]),
+    st.sampled_from(
+        ["", "shop", "staging", "all", "because", "--dry-run", "-x", "—to", '"', "a b", "`x`", "<@U0BEN>"]
+    ),
+    st.text(max_size=12),
+)
+
+
+@settings(max_examples=60 * TIMES)
+@given(st.sampled_from(VERBS), st.data())
+def test_whatever_is_filled_in_is_wrong_under_its_input_or_reads_as_its_line_typed(
+    of: tuple[Command, Verb], data: st.DataObject
+) -> None:
+    command, verb = of
+    usual = one_each(verb, data.draw(st.integers(0, 1)))
+    values = {name: str(one) for name, one in usual.items()} | data.draw(
+        st.dictionaries(st.sampled_from([*usual, BECAUSE, PLACE]), said, max_size=2)
+    )
+    read = read_form(command, verb, a_catalog(), values, channel="", now=NOW)
+    if isinstance(read, dict):
+        assert {*read} <= {"", *(one.name for one in a_form(command, verb).inputs)}
+        return
+    again = parse_line(COMMANDS, a_catalog(), read.line, channel="", now=NOW)
+    assert isinstance(again, Parsed)
+    assert (again.request, again.verb, again.line) == (read.request, read.verb, read.line)
 
 
 WRONG: list[tuple[str, dict[str, str], str, str]] = [
