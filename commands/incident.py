@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from bot.domain.capability import Look, Running, StatusPage
 from bot.domain.card import Card
@@ -15,18 +15,20 @@ from bot.domain.command import (
     Environment,
     IncidentRef,
     Moment,
+    OfIncident,
     PersonRef,
     Service,
     Until,
     Verb,
     Words,
+    at_once,
 )
 from bot.domain.errors import Impossible, ProviderError
 from bot.domain.incident import Affected, IncidentState, NewIncident, Role, Severity
 from bot.domain.outward import Ready, Wish
 from bot.domain.outward_card import posted_card, summary, tells
 from bot.domain.plan import Plan
-from permissions.model import INCIDENT_OPEN, INCIDENT_READ, INCIDENT_UPDATE, STATUS_POST, Permission, Risk
+from permissions.model import INCIDENT_OPEN, INCIDENT_READ, INCIDENT_UPDATE, STATUS_POST, Risk
 
 LONGEST_TITLE = 200
 
@@ -135,11 +137,6 @@ class Post:
     next: Annotated[Until | None, Arg(option="--next", help="when they hear again: 30m or 16:00")] = None
     service: Annotated[Service | None, Arg(option="--service", help="else the incident's")] = None
     environment: Annotated[Environment | None, Arg(option="--environment")] = None
-
-
-@dataclass(frozen=True, slots=True)
-class Show:
-    incident: IncidentRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,35 +312,12 @@ def _pages(request: Post, look: Look) -> Sequence[StatusPage]:
     return found
 
 
-async def show(request: Show, _plan: Plan, running: Running) -> Card:
+async def show(request: OfIncident, _plan: Plan, running: Running) -> Card:
     return await running.incidents.show(request.incident)
 
 
 async def listed(request: Listed, _plan: Plan, running: Running) -> Card:
     return await running.incidents.overview(everything=request.all)
-
-
-def _verb(
-    word: str,
-    request: type[Any],
-    execute: Callable[[Any, Plan, Running], Awaitable[Card]],
-    permission: Permission,
-    help_: str,
-    example: str,
-) -> Verb:
-    risk = Risk.READ if permission == INCIDENT_READ else Risk.RECORD
-    return Verb(
-        word,
-        request,
-        None,
-        execute,
-        permission,
-        risk,
-        help_,
-        f"/incident {example}".strip(),
-        answers="here",
-        ours=risk is Risk.RECORD,
-    )
 
 
 _OPENS = "Opens one at once, with its channel; nothing is asked"
@@ -366,42 +340,45 @@ COMMAND = Command(
     "/incident",
     "Declare trouble in one line, lead it, follow up",
     (
-        _verb("", Open, open_, INCIDENT_OPEN, _OPENS, "checkout answers 500"),
-        _verb("open", Open, open_, INCIDENT_OPEN, "The same, by its name",
-              "open checkout answers 500 --severity sev1"),
-        _verb("update", Say, update, INCIDENT_UPDATE, "What is known now; the header shows it",
-              "update payments are accepted again"),
+        at_once("", Open, open_, INCIDENT_OPEN, _OPENS, "/incident checkout answers 500"),
+        at_once("open", Open, open_, INCIDENT_OPEN, "The same, by its name",
+                "/incident open checkout answers 500 --severity sev1"),
+        at_once("update", Say, update, INCIDENT_UPDATE, "What is known now; the header shows it",
+                "/incident update payments are accepted again"),
         *(
-            _verb(word, Step, step(to), INCIDENT_UPDATE, help_, example)
+            at_once(word, Step, step(to), INCIDENT_UPDATE, help_, f"/incident {example}")
             for word, (to, help_, example) in _STATES.items()
         ),
-        _verb("severity", Severe, severity, INCIDENT_UPDATE, "Unclear: take the higher", "severity sev1"),
-        _verb("commander", Take, take(Role.COMMANDER), INCIDENT_UPDATE, "Who leads; a hand-over is the same",
-              "commander <@U0ANA>"),
-        _verb("scribe", Take, take(Role.SCRIBE), INCIDENT_UPDATE, "Who writes what the bot cannot see",
-              "scribe <@U0BEN>"),
-        _verb("role", Give, give, INCIDENT_UPDATE, "Any role, or nobody for it any more",
-              "role communications <@U0CHI>"),
-        _verb("invite", Invite, invite, INCIDENT_UPDATE, "Lets one more person in",
-              "invite <@U0CHI>"),
-        _verb("step", Tick, tick, INCIDENT_UPDATE, "A security incident's checklist: who has a step, what is done",
-              "step 3 done"),
-        _verb("suspected", Suspect, suspected, INCIDENT_UPDATE, "When it may have begun: which backup is clean",
-              "suspected 02:00"),
-        _verb("merge", Merge, merge, INCIDENT_UPDATE, "A duplicate ends in another one", "merge INC-8 --into INC-7"),
-        _verb("followup", Todo, followup, INCIDENT_UPDATE, "What is left to do afterwards",
-              "followup add alert on pool use --owner <@U0CHI> --due 2026-12-01"),
+        at_once("severity", Severe, severity, INCIDENT_UPDATE, "Unclear: take the higher", "/incident severity sev1"),
+        at_once("commander", Take, take(Role.COMMANDER), INCIDENT_UPDATE, "Who leads; a hand-over is the same",
+                "/incident commander <@U0ANA>"),
+        at_once("scribe", Take, take(Role.SCRIBE), INCIDENT_UPDATE, "Who writes what the bot cannot see",
+                "/incident scribe <@U0BEN>"),
+        at_once("role", Give, give, INCIDENT_UPDATE, "Any role, or nobody for it any more",
+                "/incident role communications <@U0CHI>"),
+        at_once("invite", Invite, invite, INCIDENT_UPDATE, "Lets one more person in",
+                "/incident invite <@U0CHI>"),
+        at_once("step", Tick, tick, INCIDENT_UPDATE, "A security incident's checklist: who has a step, what is done",
+                "/incident step 3 done"),
+        at_once("suspected", Suspect, suspected, INCIDENT_UPDATE, "When it may have begun: which backup is clean",
+                "/incident suspected 02:00"),
+        at_once("merge", Merge, merge, INCIDENT_UPDATE, "A duplicate ends in another one",
+                "/incident merge INC-8 --into INC-7"),
+        at_once("followup", Todo, followup, INCIDENT_UPDATE, "What is left to do afterwards",
+                "/incident followup add alert on pool use --owner <@U0CHI> --due 2026-12-01"),
         Verb("post", Post, plan_post, post, STATUS_POST, Risk.CHANGE,
              "Tells people outside, after you saw the exact words",
              '/incident post Checkout is slow; we are looking into it --next 20m', of_incident=True),
-        _verb("show", Show, show, INCIDENT_READ, "One whole: state, roles, places, what is left to do", "show INC-7"),
-        _verb("export", Export, export, INCIDENT_READ, "A file with facts, health and timeline, in your conversation",
-              "export INC-7 --as pdf"),
-        _verb("link", Link, link, INCIDENT_UPDATE, "A read-only page of the live timeline, for when Slack is down",
-              "link INC-7 --until 18:00"),
-        _verb("stats", Stats, stats, INCIDENT_READ, "How many, how long, by month, severity and service",
-              "stats --months 12"),
-        _verb("list", Listed, listed, INCIDENT_READ, "What is open now", "list"),
+        at_once("show", OfIncident, show, INCIDENT_READ, "One whole: state, roles, places, what is left to do",
+                "/incident show INC-7"),
+        at_once("export", Export, export, INCIDENT_READ,
+                "A file with facts, health and timeline, in your conversation",
+                "/incident export INC-7 --as pdf"),
+        at_once("link", Link, link, INCIDENT_UPDATE, "A read-only page of the live timeline, for when Slack is down",
+                "/incident link INC-7 --until 18:00"),
+        at_once("stats", Stats, stats, INCIDENT_READ, "How many, how long, by month, severity and service",
+                "/incident stats --months 12"),
+        at_once("list", Listed, listed, INCIDENT_READ, "What is open now", "/incident list"),
     ),
     bare="list",
 )  # fmt: skip

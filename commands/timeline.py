@@ -1,15 +1,14 @@
 """The timeline of an incident: read it, add what the bot cannot see, put right what is wrong; history stays."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from bot.domain.capability import Running
 from bot.domain.card import Card
-from bot.domain.command import Arg, Command, IncidentRef, Moment, Verb, Words
+from bot.domain.command import Arg, Command, IncidentRef, Moment, OfIncident, Words, at_once
 from bot.domain.errors import Impossible
 from bot.domain.plan import Plan
-from permissions.model import TIMELINE_READ, TIMELINE_WRITE, Permission, Risk
+from permissions.model import TIMELINE_READ, TIMELINE_WRITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +39,6 @@ class Remove:
     incident: IncidentRef | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
-    incident: IncidentRef | None = None
-
-
 async def note(request: Note, _plan: Plan, running: Running) -> Card:
     return await running.incidents.note(request.incident, request.text, request.at, public=request.public)
 
@@ -60,41 +54,34 @@ async def remove(request: Remove, _plan: Plan, running: Running) -> Card:
     return await running.incidents.remove(request.incident, request.number)
 
 
-async def show(request: Show, _plan: Plan, running: Running) -> Card:
+async def show(request: OfIncident, _plan: Plan, running: Running) -> Card:
     return await running.incidents.timeline(request.incident)
-
-
-def _verb(
-    word: str,
-    request: type[Any],
-    execute: Callable[[Any, Plan, Running], Awaitable[Card]],
-    permission: Permission,
-    help_: str,
-    example: str,
-) -> Verb:
-    risk = Risk.READ if permission == TIMELINE_READ else Risk.RECORD
-    return Verb(
-        word,
-        request,
-        None,
-        execute,
-        permission,
-        risk,
-        help_,
-        f"/timeline {example}",
-        answers="here",
-        ours=risk is Risk.RECORD,
-    )
 
 
 COMMAND = Command(
     "/timeline",
     "Write into an incident's timeline, put it right, read it",
     (
-        _verb("", Note, note, TIMELINE_WRITE, "Adds what the bot cannot see", "customers call --at 14:02"),
-        _verb("edit", Edit, edit, TIMELINE_WRITE, "Puts one right; what it said is kept", "edit 12 it began at two"),
-        _verb("remove", Remove, remove, TIMELINE_WRITE, "Shows it no longer; it is kept", "remove 12"),
-        _verb("show", Show, show, TIMELINE_READ, "All of it, with the numbers of its entries", "show INC-7"),
+        at_once(
+            "", Note, note, TIMELINE_WRITE, "Adds what the bot cannot see", "/timeline customers call --at 14:02"
+        ),
+        at_once(
+            "edit",
+            Edit,
+            edit,
+            TIMELINE_WRITE,
+            "Puts one right; what it said is kept",
+            "/timeline edit 12 it began at two",
+        ),
+        at_once("remove", Remove, remove, TIMELINE_WRITE, "Shows it no longer; it is kept", "/timeline remove 12"),
+        at_once(
+            "show",
+            OfIncident,
+            show,
+            TIMELINE_READ,
+            "All of it, with the numbers of its entries",
+            "/timeline show INC-7",
+        ),
     ),
     bare="show",
 )

@@ -73,6 +73,29 @@ class Verb:
     of_incident: bool = False  # its place is that of the incident which it names, or in whose channel it is typed
 
 
+def at_once(
+    word: str,
+    request: type[Any],
+    execute: Callable[[Any, Plan, Running], Awaitable[Card]],
+    permission: Permission,
+    help_: str,
+    example: str,
+    *,
+    ours: bool = True,
+) -> Verb:
+    """What makes no plan and is answered where it was asked: it looks (`…:read`), or records."""
+    risk = Risk.READ if permission.endswith(":read") else Risk.RECORD
+    ours = ours and risk is Risk.RECORD
+    return Verb(word, request, None, execute, permission, risk, help_, example, answers="here", ours=ours)
+
+
+@dataclass(frozen=True, slots=True)
+class OfIncident:
+    """A request that names an incident and nothing more; else it is the one of the channel."""
+
+    incident: IncidentRef | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One slash command, without its slash in `name` nowhere: `/rollback`."""

@@ -1,6 +1,5 @@
 """When a post-mortem is due and what its draft can say by itself: facts only, never a guess. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +16,7 @@ from bot.domain.incident_markdown import (
 from bot.domain.incident_report import IncidentReport, Names, Outage
 from bot.domain.words import some, span
 
-DAYS: Mapping[Severity, int] = {Severity.SEV1: 3, Severity.SEV2: 5, Severity.SEV3: 5, Severity.SEV4: 5}
+_DAYS_AFTER_SEV1, _WORKING_DAYS = 3, 5
 _QUICK = timedelta(minutes=5)
 _OF_IMPACT = frozenset({"webhook"})
 
@@ -38,8 +37,8 @@ def due_at(report: IncidentReport) -> datetime | None:
     if incident.resolved_at is None or not report.postmortem_due:
         return None
     if incident.severity is Severity.SEV1:
-        return incident.resolved_at + timedelta(days=DAYS[Severity.SEV1])
-    at, left = incident.resolved_at.astimezone(UTC), DAYS[incident.severity]
+        return incident.resolved_at + timedelta(days=_DAYS_AFTER_SEV1)
+    at, left = incident.resolved_at.astimezone(UTC), _WORKING_DAYS
     while left:
         at += timedelta(days=1)
         left -= at.weekday() < 5

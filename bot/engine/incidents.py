@@ -6,7 +6,6 @@ Everything is decided again for the incident's own place; each change is one tra
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TypeVar
 
 from bot.db import database, followups, incident_report, incident_steps, incidents, timeline
 from bot.db.database import Connection
@@ -29,6 +28,7 @@ from bot.domain.incident_card import (
 from bot.domain.run import Run, RunId
 from bot.domain.timeline import NewEntry, TimelineEntry
 from bot.domain.words import bold, channel, clean, code, when
+from bot.engine.changing import change
 from bot.engine.installation import Installation
 from bot.engine.outward import EngineOutward
 from bot.engine.security import EngineSecurity
@@ -65,7 +65,6 @@ class Asked:
 
 
 TYPED = "typed"
-Result = TypeVar("Result")
 
 
 class EngineIncidents:
@@ -149,7 +148,7 @@ class EngineIncidents:
                 await incidents.bring_in(connection, incident.id, on_call[:1])
             return incident, fresh
 
-        incident, fresh = await self._transaction(opened)
+        incident, fresh = await change(self._at, opened)
         return self.aloud(incident, opened_card(incident, fresh or incident.opened_by == by.actor))
 
     async def move(self, incident: IncidentId | None, to: IncidentState, note: str = "") -> Card:
@@ -225,7 +224,7 @@ class EngineIncidents:
         async def merged(connection: Connection) -> bool:
             return found.id != target.id and await incidents.merge(connection, found, target, by=self._by.actor)
 
-        if not await self._transaction(merged):
+        if not await change(self._at, merged):
             return self.aloud(found, not_so(await self._again(found), f"a part of {target.label}"))
         return self.aloud(
             target, said(target, f"{found.label} goes on as {bold(target.label)}, with all that it told.")
@@ -282,7 +281,7 @@ class EngineIncidents:
         async def added(connection: Connection) -> Followup:
             return await followups.add(connection, found, text, owner, due, by=by.actor, run=by.run)
 
-        one = await self._transaction(added)
+        one = await change(self._at, added)
         return self.aloud(found, said(found, f"Noted: {followup_line(one, self._name)}."))
 
     async def finish_followup(self, number: int) -> Card:
@@ -298,7 +297,7 @@ class EngineIncidents:
         async def finished(connection: Connection) -> Followup | None:
             return await followups.finish(connection, number, by=self._by.actor)
 
-        done = await self._transaction(finished)
+        done = await change(self._at, finished)
         if done is None:
             return self.aloud(found, unchanged(found, f"Follow-up #{number} was done already."))
         return self.aloud(found, said(found, f"Follow-up #{number} is done."))
@@ -316,7 +315,7 @@ class EngineIncidents:
         async def on_it(connection: Connection) -> bool:
             return await incidents.acknowledge(connection, found, self._by.actor)
 
-        if await self._transaction(on_it):
+        if await change(self._at, on_it):
             return said(found, f"You are on {found.label}.", "Nobody else is asked.")
         now = await self._again(found)
         if not now.ongoing:
@@ -334,7 +333,7 @@ class EngineIncidents:
             await incidents.touch(connection, found.id)
             return await incident_steps.hush(connection, found.id, self._by.actor)
 
-        if await self._transaction(stopped):
+        if await change(self._at, stopped):
             return said(found, "I ask nobody further to come.", f"{found.label} stays open.")
         return unchanged(found, "I had stopped asking already.")
 
@@ -414,7 +413,7 @@ class EngineIncidents:
                 await incidents.acknowledge(connection, done, self._by.actor)
             return done
 
-        return await self._transaction(both)
+        return await change(self._at, both)
 
     async def _again(self, found: Incident) -> Incident:
         return await incidents.get(self._at.pool, found.id) or found
@@ -442,12 +441,6 @@ class EngineIncidents:
 
     def _name(self, person: str) -> str:
         return self._at.people.name(person)
-
-    async def _transaction(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
-        async with self._at.pool.acquire() as connection, connection.transaction():
-            result = await work(connection)
-        self._at.bell.ring("outbox", "incidents")
-        return result
 
 
 def may_know(installation: Installation, incident: Incident, person: Person) -> bool:

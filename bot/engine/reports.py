@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from bot.db import files, incident_links, incident_report, incident_stats, incidents, postmortems
@@ -17,6 +18,7 @@ from bot.domain.incident_report import IncidentReport
 from bot.domain.incident_stats import stats_card
 from bot.domain.postmortem import Postmortem
 from bot.domain.run import RunId
+from bot.engine.changing import change
 from bot.engine.incidents import Asked, EngineIncidents
 from bot.engine.installation import Installation
 from bot.report.export import Form, export
@@ -94,18 +96,14 @@ class EngineReports:
         found = await self._incidents.pick(incident, POSTMORTEM_WRITE)
         if isinstance(found, Card):
             return found
-        async with self._at.pool.acquire() as connection, connection.transaction():
-            await postmortems.say(connection, found, part, text, by=self._by.actor)
-        self._at.bell.ring("outbox", "incidents")
+        await change(self._at, partial(postmortems.say, incident=found, part=part, text=text, by=self._by.actor))
         return self._incidents.aloud(found, cards.said_card(found, part))
 
     async def finish(self, incident: IncidentId | None) -> Card:
         found = await self._incidents.pick(incident, POSTMORTEM_WRITE)
         if isinstance(found, Card):
             return found
-        async with self._at.pool.acquire() as connection, connection.transaction():
-            fresh = await postmortems.finish(connection, found, by=self._by.actor)
-        self._at.bell.ring("outbox", "incidents")
+        fresh = await change(self._at, partial(postmortems.finish, incident=found, by=self._by.actor))
         return self._incidents.aloud(found, cards.finished_card(found, fresh=fresh))
 
     async def _draft(self, report: IncidentReport, said: Postmortem) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from bot.domain.incident import Incident, IncidentId
 from bot.domain.incident_card import none_such, said, unchanged
 from bot.domain.security import STEPS, number_of, step_of
 from bot.domain.words import clean, code, when
+from bot.engine.changing import change
 from bot.engine.installation import Installation
 from bot.engine.short import note
 from permissions.model import INCIDENT_UPDATE, Permission
@@ -36,7 +37,7 @@ class EngineSecurity:
         async def invited(connection: Connection) -> bool:
             return await table.invite(connection, found, person, by=self._actor)
 
-        if await self._transaction(invited):
+        if await change(self._at, invited):
             return self._aloud(found, said(found, f"{who} is part of {found.label} now, and learns of its channel."))
         return self._aloud(found, unchanged(found, f"{who} is part of it already."))
 
@@ -48,7 +49,7 @@ class EngineSecurity:
         async def ticked(connection: Connection) -> bool:
             return await table.tick(connection, found, step, done=done, by=self._actor)
 
-        if await self._transaction(ticked):
+        if await change(self._at, ticked):
             what = f"Step {number} is {'done' if done else 'to be done again'}: {dict(STEPS)[step]}."
             return self._aloud(found, said(found, what))
         so = "done already" if done else "not done"
@@ -64,7 +65,7 @@ class EngineSecurity:
             await table.invite(connection, found, person, by=self._actor)
             return await table.take(connection, found, step, person, by=self._actor)
 
-        if await self._transaction(taken):
+        if await change(self._at, taken):
             return self._aloud(found, said(found, f"{who} has step {number}: {dict(STEPS)[step]}."))
         what = f"Step {number} is {who}'s already, or done."
         return self._aloud(found, unchanged(found, what))
@@ -77,7 +78,7 @@ class EngineSecurity:
         async def suspected(connection: Connection) -> bool:
             return await table.suspect(connection, found, at, by=self._actor)
 
-        await self._transaction(suspected)
+        await change(self._at, suspected)
         when_ = f"{when(at, 'date')} ({at:%Y-%m-%d %H:%M} UTC)"
         what = f"It is thought to have begun {when_}: the checklist names the last verified backup before."
         return self._aloud(found, said(found, what))
@@ -93,9 +94,3 @@ class EngineSecurity:
         if step is None:
             return note(f"There is no step {number}.", f"The checklist has 1 to {len(STEPS)}."), ""
         return found, step
-
-    async def _transaction(self, work: Callable[[Connection], Awaitable[bool]]) -> bool:
-        async with self._at.pool.acquire() as connection, connection.transaction():
-            changed = await work(connection)
-        self._at.bell.ring("outbox", "incidents")
-        return changed

@@ -7,6 +7,7 @@ from bot.domain.incident import Incident, Role
 from bot.domain.incident_card import said, unchanged
 from bot.domain.invocation import Answer, Click, Invocation
 from bot.domain.update_clock import SNOOZE
+from bot.engine.changing import change
 from bot.engine.incidents import Asked, EngineIncidents
 from bot.engine.installation import Installation
 from bot.engine.intake import Intake
@@ -42,18 +43,14 @@ async def press(installation: Installation, intake: Intake, click: Click) -> Ans
 
 
 async def _later(installation: Installation, incident: Incident, turn: int, round_: int, by: str) -> Card:
-    async with installation.pool.acquire() as connection, connection.transaction():
-        put_off = await outward.snooze(connection, incident, turn, round_, SNOOZE, by)
-    installation.bell.ring("outbox", "incidents")
+    put_off = await change(installation, lambda within: outward.snooze(within, incident, turn, round_, SNOOZE, by))
     if put_off:
         return said(incident, "I ask again in 10 minutes.", "People outside still wait for what was promised.")
     return unchanged(incident, "That was posted, or put off already.")
 
 
 async def _hush(installation: Installation, incident: Incident, by: str) -> Card:
-    async with installation.pool.acquire() as connection, connection.transaction():
-        stopped = await outward.silence(connection, incident, by)
-    installation.bell.ring("outbox", "incidents")
+    stopped = await change(installation, lambda within: outward.silence(within, incident, by))
     if stopped:
         return said(incident, "I ask for no more updates of it.", "/incident post tells people outside any time.")
     return unchanged(incident, "I had stopped asking already.")
