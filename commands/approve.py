@@ -5,9 +5,9 @@ from typing import Annotated
 
 from bot.domain.capability import Running
 from bot.domain.card import Card
-from bot.domain.command import Arg, Command, Digits, RunRef, Verb
+from bot.domain.command import Arg, Command, Digits, RunRef, word_of_one
 from bot.domain.plan import Plan
-from permissions.model import APPROVAL_VOTE, Risk
+from permissions.model import APPROVAL_VOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +24,13 @@ COMMAND = Command(
     "/approve",
     "Approve a request that waits, as its button does",
     (
-        Verb(
+        word_of_one(
             "",
             Approve,
-            None,
             execute,
-            permission=APPROVAL_VOTE,
-            risk=Risk.RECORD,
-            help="Counts as your vote for exactly that plan; a plan that changed since is refused",
-            example="/approve R-42 7c01e9",
-            answers="private",
-            ours=True,
+            APPROVAL_VOTE,
+            "Counts as your vote for exactly that plan; a plan that changed since is refused",
+            "/approve R-42 7c01e9",
         ),
     ),
 )

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from bot.domain.capability import Running
 from bot.domain.card import Card
-from bot.domain.command import Arg, Command, RunRef, Verb
+from bot.domain.command import Arg, Command, RunRef, word_of_one
 from bot.domain.plan import Plan
-from permissions.model import APPROVAL_VOTE, Risk
+from permissions.model import APPROVAL_VOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +24,13 @@ COMMAND = Command(
     "/deny",
     "Deny a request that waits, as its button does",
     (
-        Verb(
+        word_of_one(
             "",
             Deny,
-            None,
             execute,
-            permission=APPROVAL_VOTE,
-            risk=Risk.RECORD,
-            help="Ends the request. Say why after “because”: whoever asked will read it.",
-            example="/deny R-42 because a release is on its way",
-            answers="private",
-            ours=True,
+            APPROVAL_VOTE,
+            "Ends the request. Say why after “because”: whoever asked will read it.",
+            "/deny R-42 because a release is on its way",
         ),
     ),
 )

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from bot.domain.capability import Running
 from bot.domain.card import Card, Tone
-from bot.domain.command import Arg, Command, Environment, RunRef, Service, Until, Verb
+from bot.domain.command import Arg, Command, Environment, RunRef, Service, Until, Verb, word_of_one
 from bot.domain.plan import Plan
 from bot.domain.words import code
 from permissions.model import FREEZE_READ, FREEZE_SET, Risk
@@ -74,17 +74,13 @@ COMMAND = Command(
     "/freeze",
     "Stop deploys and what is destructive for a while, with a reason and an end",
     (
-        Verb(
+        word_of_one(
             "",
             Freeze,
-            None,
             freeze,
-            permission=FREEZE_SET,
-            risk=Risk.RECORD,
-            help="Everything, a service, an environment or one place. Rollback, restart and replay go on.",
-            example="/freeze shop production --until 18:00 because release day",
-            answers="private",
-            ours=True,
+            FREEZE_SET,
+            "Everything, a service, an environment or one place. Rollback, restart and replay go on.",
+            "/freeze shop production --until 18:00 because release day",
         ),
         Verb(
             "list",
@@ -96,17 +92,13 @@ COMMAND = Command(
             help="What is frozen, until when, by whom and why",
             example="/freeze list",
         ),
-        Verb(
+        word_of_one(
             "lift",
             Lift,
-            None,
             lift,
-            permission=FREEZE_SET,
-            risk=Risk.RECORD,
-            help="End a freeze before its time",
-            example="/freeze lift R-41 because the release is out",
-            answers="private",
-            ours=True,
+            FREEZE_SET,
+            "End a freeze before its time",
+            "/freeze lift R-41 because the release is out",
         ),
     ),
 )

@@ -8,7 +8,7 @@ from bot.domain import plan as plans
 from bot.domain.capability import Govern, LockInfo, Running
 from bot.domain.card import Card
 from bot.domain.catalog import Place
-from bot.domain.command import Arg, Command, Environment, PersonRef, RunRef, Service, Verb
+from bot.domain.command import Arg, Command, Environment, PersonRef, RunRef, Service, Verb, word_of_one
 from bot.domain.listing import listing, nothing
 from bot.domain.plan import Plan
 from bot.domain.review import Review
@@ -31,12 +31,7 @@ class Runs:
 
 
 @dataclass(frozen=True, slots=True)
-class Show:
-    run: RunRef
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
+class OfRun:
     run: RunRef
 
 
@@ -44,16 +39,6 @@ class Cancel:
 class Settle:
     run: RunRef
     how: Annotated[Literal["done", "not-done"], Arg(help="what is true now, after you looked")]
-
-
-@dataclass(frozen=True, slots=True)
-class Alone:
-    run: RunRef
-
-
-@dataclass(frozen=True, slots=True)
-class BreakGlass:
-    run: RunRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +160,11 @@ def _waiting(run: Run, govern: Govern) -> tuple[str, ...]:
 # --- one run -----------------------------------------------------------------------------------------------
 
 
-async def show(request: Show, _plan: Plan, running: Running) -> Card:
+async def show(request: OfRun, _plan: Plan, running: Running) -> Card:
     return await running.govern.details(request.run, running.actor)
 
 
-async def cancel(request: Cancel, _plan: Plan, running: Running) -> Card:
+async def cancel(request: OfRun, _plan: Plan, running: Running) -> Card:
     return await running.govern.cancel(request.run, running.actor)
 
 
@@ -187,11 +172,11 @@ async def settle(request: Settle, _plan: Plan, running: Running) -> Card:
     return await running.govern.settle(request.run, running.actor, request.how, running.run.reason)
 
 
-async def alone(request: Alone, _plan: Plan, running: Running) -> Card:
+async def alone(request: OfRun, _plan: Plan, running: Running) -> Card:
     return await running.govern.go_alone(request.run, running.actor, running.run.reason)
 
 
-async def break_glass(request: BreakGlass, _plan: Plan, running: Running) -> Card:
+async def break_glass(request: OfRun, _plan: Plan, running: Running) -> Card:
     return await running.govern.break_glass(request.run, running.actor, running.run.reason)
 
 
@@ -257,7 +242,7 @@ COMMAND = Command(
         ),
         Verb(
             "show",
-            Show,
+            OfRun,
             None,
             show,
             permission=RUN_READ,
@@ -265,89 +250,61 @@ COMMAND = Command(
             help="One run whole: state, plan, votes, steps",
             example="/runs show R-42",
         ),
-        Verb(
+        word_of_one(
             "cancel",
-            Cancel,
-            None,
+            OfRun,
             cancel,
-            permission=RUN_CANCEL,
-            risk=Risk.RECORD,
-            help="Stops it before its next step; what is done stays done",
-            example="/runs cancel R-42",
-            answers="private",
-            ours=True,
+            RUN_CANCEL,
+            "Stops it before its next step; what is done stays done",
+            "/runs cancel R-42",
         ),
-        Verb(
+        word_of_one(
             "settle",
             Settle,
-            None,
             settle,
-            permission=RUN_SETTLE,
-            risk=Risk.RECORD,
-            help="After an unknown outcome: say what is true now. It frees the lock; trying again is a new request.",
-            example="/runs settle R-42 not-done because the old release still answers",
-            answers="private",
-            ours=True,
+            RUN_SETTLE,
+            "After an unknown outcome: say what is true now. It frees the lock; trying again is a new request.",
+            "/runs settle R-42 not-done because the old release still answers",
         ),
-        Verb(
+        word_of_one(
             "alone",
-            Alone,
-            None,
+            OfRun,
             alone,
-            permission=APPROVAL_VOTE,
-            risk=Risk.RECORD,
-            help="Nobody has answered your request: go on without votes, where the policy allows it, and say why",
-            example="/runs alone R-42 because checkout is down and nobody answers",
-            answers="private",
-            ours=True,
+            APPROVAL_VOTE,
+            "Nobody has answered your request: go on without votes, where the policy allows it, and say why",
+            "/runs alone R-42 because checkout is down and nobody answers",
         ),
-        Verb(
+        word_of_one(
             "break-glass",
-            BreakGlass,
-            None,
+            OfRun,
             break_glass,
-            permission=APPROVAL_VOTE,
-            risk=Risk.RECORD,
-            help="Replaces the votes on your request, for roles that hold it; all are told, somebody reviews it",
-            example="/runs break-glass R-42 because checkout is down and it is 3 in the morning",
-            answers="private",
-            ours=True,
+            APPROVAL_VOTE,
+            "Replaces the votes on your request, for roles that hold it; all are told, somebody reviews it",
+            "/runs break-glass R-42 because checkout is down and it is 3 in the morning",
         ),
-        Verb(
+        word_of_one(
             "review",
             Look,
-            None,
             review,
-            permission=APPROVAL_VOTE,
-            risk=Risk.RECORD,
-            help="You looked at what somebody else ran without votes",
-            example="/runs review R-42 talk because the release notes said not to",
-            answers="private",
-            ours=True,
+            APPROVAL_VOTE,
+            "You looked at what somebody else ran without votes",
+            "/runs review R-42 talk because the release notes said not to",
         ),
-        Verb(
+        word_of_one(
             "hand-over",
             HandOver,
-            None,
             hand_over,
-            permission=RUN_SETTLE,
-            risk=Risk.RECORD,
-            help="Somebody else settles an unknown outcome: who takes over and who did before are told",
-            example="/runs hand-over R-42 <@U0CHI> because my shift ends",
-            answers="private",
-            ours=True,
+            RUN_SETTLE,
+            "Somebody else settles an unknown outcome: who takes over and who did before are told",
+            "/runs hand-over R-42 <@U0CHI> because my shift ends",
         ),
-        Verb(
+        word_of_one(
             "give-turn",
             GiveTurn,
-            None,
             give_turn,
-            permission=RUN_READ,
-            risk=Risk.RECORD,
-            help="Let another that waits for the same place go first; both who asked are told",
-            example="/runs give-turn R-43 R-44",
-            answers="private",
-            ours=True,
+            RUN_READ,
+            "Let another that waits for the same place go first; both who asked are told",
+            "/runs give-turn R-43 R-44",
         ),
         Verb(
             "locks",

@@ -89,6 +89,19 @@ def at_once(
     return Verb(word, request, None, execute, permission, risk, help_, example, answers="here", ours=ours)
 
 
+def word_of_one(
+    word: str,
+    request: type[Any],
+    execute: Callable[[Any, Plan, Running], Awaitable[Card]],
+    permission: Permission,
+    help_: str,
+    example: str,
+) -> Verb:
+    """Somebody's word about requests and rules, recorded; only they see the answer."""
+    risk = Risk.RECORD
+    return Verb(word, request, None, execute, permission, risk, help_, example, answers="private", ours=True)
+
+
 @dataclass(frozen=True, slots=True)
 class OfIncident:
     """A request that names an incident and nothing more; else it is the one of the channel."""
