@@ -72,7 +72,7 @@ def who_can(
 
 def confirmation(policy: Policy, ask: Ask) -> ApprovalRule | None:
     """How a request that is granted must be confirmed; None = it happens at once."""
-    return rule_for(policy.preset, policy.approvals, ask.risk, ask.scope)
+    return rule_for(policy.preset, policy.approvals, ask.risk, ask.scope, ask.permission)
 
 
 def may_break_glass(policy: Policy, ask: Ask, rule: ApprovalRule) -> bool:

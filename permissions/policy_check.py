@@ -1,11 +1,11 @@
 """Looks at a policy as a whole: quorums that cannot be, denials that hit too many, rights that nobody holds. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import combinations, groupby
 
 from permissions.decision import ApprovalRule
-from permissions.model import Risk, Scope
+from permissions.model import Permission, Risk, Scope
 from permissions.policy_file import Draft, Services
 from permissions.roster import Roster
 from permissions.rules import EVERYONE, ApprovalLine, Denial, Grant, closeness, rule_for
@@ -99,6 +99,18 @@ def _cases(whole: Whole) -> Iterator[_Case]:
             sure = any(risk in grant.may.risks for grant in granting)
             if rule is not None and (sure or (granting and risk is Risk.CHANGE)):
                 yield _Case(risk, scope, rule, paths.get(rule.where, ("preset",)), sure)
+            for permission in _named_in(lines):
+                own = rule_for(whole.draft.preset, lines, risk, scope, permission)
+                given = any(grant.may.cover(permission, risk) for grant in granting)
+                if own is not None and own != rule and given:
+                    yield _Case(risk, scope, own, paths[own.where], sure=True)
+
+
+def _named_in(lines: Iterable[ApprovalLine]) -> list[Permission]:
+    """What lines single out; for the first half of a permission one that has it."""
+    named = [line.may for line in lines if line.may is not None]
+    found = {Permission(one) for may in named for one in (*may.permissions, *(f"{half}:any" for half in may.scopes))}
+    return sorted(found)
 
 
 def _tell_equal_lines(sheet: Sheet, whole: Whole) -> None:
@@ -115,10 +127,13 @@ def _tell_equal_lines(sheet: Sheet, whole: Whole) -> None:
 
 
 def _rivals(approvals: tuple[tuple[Path, ApprovalLine], ...], risk: Risk, scope: Scope) -> tuple[Path, Path] | None:
-    near = [(closeness(line, scope), path) for path, line in approvals if line.risk is risk]
-    best = max((fit for fit, _ in near), default=0)
-    paths = [path for fit, path in near if fit == best]
-    return (paths[0], paths[1]) if best and len(paths) > 1 else None
+    near = [(closeness(line, scope), path, line.may) for path, line in approvals if line.risk is risk]
+    for (fit, path, may), (other_fit, other_path, other_may) in combinations(near, 2):
+        closer = any(one > fit and (may is None) == (its is None) for one, _, its in near)
+        same = may is other_may or (may is not None and other_may is not None and may.share(other_may))
+        if fit and fit == other_fit and same and (may is not None or not closer):
+            return path, other_path
+    return None
 
 
 def _check_roles(sheet: Sheet, whole: Whole, case: _Case) -> None:

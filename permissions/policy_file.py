@@ -22,7 +22,7 @@ Services = Mapping[str, Mapping[str, bool]]  # service → environment → prote
 
 GRANT_KEYS = ("role", "may", "except", "in", "hours", "channels")
 DENIAL_KEYS = ("people", "roles", "may", "in", "because")
-APPROVAL_KEYS = ("risk", "in", "need", "from", "including", "answer", "alone_after", "backup_first", "confirm")
+APPROVAL_KEYS = ("risk", "may", "in", "need", "from", "including", "answer", "alone_after", "backup_first", "confirm")
 GLASS_KEYS = ("roles", "in")
 ONCALL_KEYS = ("rotation", "handover", "since")
 SECTIONS = (
@@ -331,7 +331,18 @@ def _approvals(sheet: Sheet, known: Known, preset: str) -> Iterator[tuple[Path, 
         places = _places(sheet, path, entry, known)
         if risk is not None:
             rule = _rule(sheet, path, known, PRESETS[preset][risk, True])
-            yield path, ApprovalLine(risk, places, replace(rule, confirm=_confirm(sheet, path, risk, rule.need)))
+            rule = replace(rule, confirm=_confirm(sheet, path, risk, rule.need))
+            yield path, ApprovalLine(risk, places, rule, _singled_out(sheet, path, entry, known))
+
+
+def _singled_out(sheet: Sheet, path: Path, entry: Mapping[str, Plain], known: Known) -> Rights | None:
+    """The permissions for which alone the line holds."""
+    if "may" not in entry:
+        return None
+    rights = _rights(sheet, path, "may", entry, known)
+    if rights.risks:
+        sheet.wrong((*path, "may"), "the line has its risk already.", "Name permissions here, like status:post.")
+    return rights
 
 
 def _approval_risk(sheet: Sheet, path: Path) -> Risk | None:

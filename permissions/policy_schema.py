@@ -113,6 +113,7 @@ def _denial() -> dict[str, Schema]:
 def _approval() -> dict[str, Schema]:
     return {
         "risk": {"enum": [Risk.CHANGE.value, Risk.DESTRUCTIVE.value]},
+        "may": {"$ref": "#/definitions/rights"},
         "in": {"$ref": "#/definitions/places"},
         "need": {"type": "integer", "minimum": 0, "maximum": 20, "description": "How many others must agree."},
         "from": {"type": "string", "description": _ROLE},

@@ -55,6 +55,13 @@ class Rights:
     def cover(self, permission: Permission, risk: Risk) -> bool:
         return risk in self.risks or permission in self.permissions or scope_of(permission) in self.scopes
 
+    def share(self, other: "Rights") -> bool:
+        """Whether some permission is named by both."""
+        halves = {*map(scope_of, map(Permission, self.permissions)), *self.scopes}
+        theirs = {*map(scope_of, map(Permission, other.permissions)), *other.scopes}
+        whole = (self.scopes & theirs) | (other.scopes & halves)
+        return bool(whole or self.permissions & other.permissions)
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -117,6 +124,10 @@ class ApprovalLine:
     risk: Risk
     places: Places | None
     rule: ApprovalRule
+    may: Rights | None = None  # None: whatever has that risk
+
+    def speaks_of(self, permission: Permission | None) -> bool:
+        return self.may is None or (permission is not None and self.may.cover(permission, self.risk))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,25 +180,32 @@ def roles_of(policy: Policy, person: Person) -> frozenset[str]:
     return roles
 
 
-def rule_for(preset: str, approvals: Iterable[ApprovalLine], risk: Risk, scope: Scope) -> ApprovalRule | None:
+_NAMED = 10
+
+
+def rule_for(
+    preset: str, approvals: Iterable[ApprovalLine], risk: Risk, scope: Scope, permission: Permission | None = None
+) -> ApprovalRule | None:
     """How a request of this risk is confirmed there: the closest line, else the preset's; None = at once.
 
-    A place that is not wholly known is taken at its strictest.
+    A place that is not wholly known is taken at its strictest. permission: None = one that no line names.
     """
     fallback = PRESETS[preset].get((risk, scope.protected or not scope.complete))
-    lines = [line for line in approvals if line.risk is risk]
+    lines = [line for line in approvals if line.risk is risk and line.speaks_of(permission)]
     if scope.complete:
         fits = [(closeness(line, scope), line.rule) for line in lines]
         best = max(fits, key=lambda fit: fit[0], default=(0, None))
         return best[1] if best[0] else fallback
+    named = [line for line in lines if line.may is not None]
+    if any(line.places is None for line in named):  # whichever place it is, no other line holds there
+        lines, fallback = named, None
     possible = [line.rule for line in lines if line.places is None or line.places.may_fit(scope)]
     candidates = [rule for rule in (fallback, *possible) if rule is not None]
     return max(candidates, key=lambda rule: rule.need, default=None)
 
 
 def closeness(line: ApprovalLine, scope: Scope) -> int:
-    """0 = says nothing of the place, 1 = of all places, up to 4 = names this one."""
-    if line.places is None:
-        return 1
-    fit = line.places.fit(scope)
-    return fit + 1 if fit else 0
+    """0 = says nothing of the place, 1 = of all places, up to 4 = names this one; more, if it names the deed."""
+    fit = 1 if line.places is None else line.places.fit(scope)
+    near = fit if line.places is None or not fit else fit + 1
+    return near + _NAMED if near and line.may else near
