@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from bot import incoming
 from bot.db import incidents, timeline
 from bot.domain.incident import Affected, IncidentId, NewIncident, Severity
+from bot.retention import Retention
 from bot.serve import load
 from bot.settings import Settings, SettingsError
 from tests.support.company import CATALOG, OPS, POLICY, Company
@@ -102,6 +103,16 @@ async def test_a_signed_delivery_is_written_once_however_often_it_comes(outside:
     assert (noted["says"], noted["link"], noted["count"]) == ("Payments deployed for …", "https://ci.example/7", 1)
 
 
+async def test_a_delivery_that_was_counted_is_known_for_a_year(outside: Outside) -> None:
+    """Not every vendor signs the time of sending: whoever kept the bytes may send them again."""
+    told = {"id": "d9", "says": "Payments deployed"}
+    assert await outside.tell(told) == 200
+    await outside.company.pool.execute("UPDATE webhook_keys SET at = at - interval '300 days'")
+    await Retention(outside.company.process.installation).look()
+    assert await outside.tell(told) == 200
+    assert len(await outside.noted()) == 1
+
+
 async def test_what_is_forged_old_or_senseless_leaves_no_trace(outside: Outside) -> None:
     told, now = {"id": "d8", "says": "x"}, int(time.time())
     assert await outside.tell(told, secret="another") == 401
@@ -117,7 +128,7 @@ async def test_what_is_forged_old_or_senseless_leaves_no_trace(outside: Outside)
     assert await outside.post(OUTSIDE, b"\xff") == 400
     assert await outside.post(DEPLOYS, b"x" * 1_000_002) == 413
     assert await outside.noted() == []
-    assert await outside.company.pool.fetchval("SELECT count(*) FROM deliveries") == 0
+    assert await outside.company.pool.fetchval("SELECT count(*) FROM webhook_keys") == 0
 
 
 async def test_a_flood_is_one_line_of_the_timeline_and_another_begins_after_a_quiet_time(outside: Outside) -> None:
@@ -142,7 +153,7 @@ async def test_while_postgresql_is_away_the_sender_is_asked_to_send_again(
 ) -> None:
     monkeypatch.setattr(incoming, "PATIENCE_S", 0.2)
     async with outside.company.pool.acquire() as connection, connection.transaction():
-        await connection.execute("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
+        await connection.execute("LOCK TABLE webhook_keys IN ACCESS EXCLUSIVE MODE")
         assert await outside.tell({"id": "d9", "says": "x"}) == 503
     assert await outside.noted() == []
     assert await outside.tell({"id": "d9", "says": "x"}) == 200
