@@ -1,17 +1,19 @@
 """How long an App Home takes where 1,000 requests wait, 100,000 runs have been and 300,000 events are sealed.
 
-`python -m bench home` prints the whole Home (asked of the record, decided, rendered), each section, and the export of
-the log. An embedded PostgreSQL in its default settings; 20 services, 40 people.
+`python -m bench home` prints the whole Home (asked of the record, decided, rendered), each section, each filter of
+`/audit` and the export of the log; with WK_HISTORY=5000000 of about five million events, without the export.
+An embedded PostgreSQL in its default settings; 20 services, 40 people.
 """
 
 import io
+import os
 import resource
 import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from bot.db.bell import Bell
 from bot.db.database import Pool
 from bot.domain.event import Wanted
 from bot.domain.plan import Plan, to_json
+from bot.domain.run import RunId
 from bot.engine.home import SECTIONS, EngineHome
 from bot.engine.home.looking import Looking
 from bot.engine.installation import Installation
@@ -32,6 +35,7 @@ from permissions.model import Person
 from tests.support.desk import KnownPeople
 
 RUNS, WAITING, TRIES = 100_000, 1_000, 20
+EACH = max(int(os.environ.get("WK_HISTORY", "0")) // (3 * (RUNS + WAITING)), 1)  # how often each run's three events
 TEAM, ME = "T0", "U0BEN"
 SERVICES = [f"shop{n}" for n in range(20)]
 CATALOG = "services:\n" + "".join(
@@ -67,7 +71,7 @@ EVENTS = """
     WITH made AS (
         INSERT INTO events (kind, run_id, actor, service, environment, digest)
         SELECT k, r.id, r.actor, r.service, r.environment, sha256('{"says":"as it was"}')
-        FROM runs r CROSS JOIN unnest(ARRAY['request.received', 'run.started', 'run.ended']) k
+        FROM generate_series(1, $1), runs r CROSS JOIN unnest(ARRAY['request.received', 'run.started', 'run.ended']) k
         RETURNING id
     ), told AS (
         INSERT INTO event_payloads SELECT id, '{"says":"as it was"}' FROM made
@@ -82,8 +86,8 @@ async def fill(pool: Pool) -> None:
     )
     await pool.execute(FILL, RUNS, WAITING, plan, timeout=300)
     await pool.execute(ASK)
-    await pool.execute(EVENTS, timeout=300)
-    await pool.execute("ANALYZE", timeout=120)
+    await pool.execute(EVENTS, EACH, timeout=3600)
+    await pool.execute("ANALYZE", timeout=3600)
 
 
 def installation(pool: Pool, folder: Path) -> Installation:
@@ -132,15 +136,32 @@ async def measure(pool: Pool, at: Installation) -> list[Row]:
     for section in SECTIONS:
         looking = Looking(at, at.person(ME, TEAM), at.clock())
         found.append(await timed(f"of it {section.__name__}", lambda: section(looking)))  # noqa: B023  (at once)
+    now = await database.now(pool)
+    newest = await pool.fetchval("SELECT max(number) FROM event_seals")
     for wanted in (
         Wanted(),
+        Wanted("shop3"),
         Wanted("shop3", "production"),
+        Wanted("shop3", "production", ME),
+        Wanted("nothing"),
         Wanted(actor=ME),
+        Wanted(actor="U0NOBODY"),
+        Wanted(kind="run"),
         Wanted(kind="policy"),
+        Wanted(kind="run", service="shop3", actor=ME),
+        Wanted(run=RunId(77)),
+        Wanted(since=now - timedelta(hours=1)),
         Wanted(before=99),
+        Wanted(before=newest // 2),
     ):
         asked = partial(audit_log.found, pool, wanted, 21, None)
         found += [await timed(_named(wanted), asked)]
+    some: list[audit_log.Where] = [("shop1", "production"), ("shop2", "staging")]
+    for wanted in (Wanted(), Wanted(actor=ME), Wanted(kind="policy")):
+        asked = partial(audit_log.found, pool, wanted, 21, some, ME)
+        found += [await timed(f"{_named(wanted)}, by somebody who may see two places", asked)]
+    if EACH > 1:
+        return found
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     whole_log = await timed(
         "audit export", lambda: export(pool, Nothing(), "jsonl", Selection(), "terminal:bench", str), 1

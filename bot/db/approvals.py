@@ -16,6 +16,10 @@ UNREACHABLE = """
 """
 """Slack refused their message for good: there is no such person, or the bot may not write to them."""
 
+_APPROVAL = """
+    run_id, state, need, asked, confirm, digest, asked_at, expires_at, first, wave, stopped, alone_after,
+    alone_offered_at, glass, hold, way, way_because
+"""
 _SILENT = """
     a.state = 'waiting' AND a.need > 0 AND a.alone_offered_at IS NULL AND a.asked_at + a.alone_after <= clock_now()
     AND NOT EXISTS (SELECT FROM votes v WHERE v.run_id = a.run_id)
@@ -62,14 +66,14 @@ def _first_wave(first: tuple[str, ...], asked: tuple[str, ...]) -> int:
 
 
 async def get(rows: Rows, run: RunId) -> Approval | None:
-    row = await rows.fetchrow("SELECT * FROM approvals WHERE run_id = $1", run)
+    row = await rows.fetchrow(f"SELECT {_APPROVAL} FROM approvals WHERE run_id = $1", run)
     return await _approval(rows, row) if row else None
 
 
 async def lock(connection: Connection, run: RunId) -> tuple[Approval, bool] | None:
     """The approval with its row locked until the transaction ends, and whether its time is over."""
     row = await connection.fetchrow(
-        "SELECT *, expires_at <= clock_now() AS over FROM approvals WHERE run_id = $1 FOR UPDATE", run
+        f"SELECT {_APPROVAL}, expires_at <= clock_now() AS over FROM approvals WHERE run_id = $1 FOR UPDATE", run
     )
     return (await _approval(connection, row), row["over"]) if row else None
 
@@ -216,7 +220,9 @@ async def stop_asking(rows: Rows, run: RunId, person: str) -> bool:
 
 
 async def _approval(rows: Rows, row: asyncpg.Record) -> Approval:
-    votes = await rows.fetch("SELECT * FROM votes WHERE run_id = $1 ORDER BY at, voter", row["run_id"])
+    votes = await rows.fetch(
+        "SELECT voter, yes, digest, at, via FROM votes WHERE run_id = $1 ORDER BY at, voter", row["run_id"]
+    )
     return Approval(
         run=row["run_id"],
         state=ApprovalState(row["state"]),

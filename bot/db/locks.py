@@ -40,7 +40,9 @@ async def free(connection: Connection, run: Run) -> Run | None:
     """Give the lock back and hand it to the oldest live waiter; the run that got it."""
     if run.lock is None:
         return None
-    freed = await connection.fetchrow("DELETE FROM locks WHERE run_id = $1 RETURNING *", run.id)
+    freed = await connection.fetchrow(
+        "DELETE FROM locks WHERE run_id = $1 RETURNING service, environment, kind", run.id
+    )
     if freed is None:
         return None
     await events.record(connection, Kind.LOCK_FREED, run=run, body={"kind": run.lock.value})
@@ -126,7 +128,7 @@ async def holder(rows: Rows, run: Run) -> RunId | None:
 
 
 async def listed(rows: Rows) -> list[LockInfo]:
-    found = await rows.fetch("SELECT * FROM locks ORDER BY since")
+    found = await rows.fetch("SELECT service, environment, kind, run_id, since FROM locks ORDER BY since")
     return [info for row in found if (info := await _info(rows, row)) is not None]
 
 

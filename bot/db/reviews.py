@@ -10,6 +10,8 @@ from bot.domain.approval import Way
 from bot.domain.review import Review, Verdict
 from bot.domain.run import RunId
 
+_REVIEW = "run_id, way, actor, because, created_at, next_at, times, verdict, reviewer, says, reviewed_at"
+
 
 async def begin(rows: Rows, run: RunId, *, way: Way, actor: str, because: str, next_at: datetime) -> None:
     await rows.execute(
@@ -23,13 +25,13 @@ async def begin(rows: Rows, run: RunId, *, way: Way, actor: str, because: str, n
 
 
 async def get(rows: Rows, run: RunId) -> Review | None:
-    row = await rows.fetchrow("SELECT * FROM reviews WHERE run_id = $1", run)
+    row = await rows.fetchrow(f"SELECT {_REVIEW} FROM reviews WHERE run_id = $1", run)
     return _review(row) if row else None
 
 
 async def lock(connection: Connection, run: RunId) -> Review | None:
     """The review with its row locked until the transaction ends."""
-    row = await connection.fetchrow("SELECT * FROM reviews WHERE run_id = $1 FOR UPDATE", run)
+    row = await connection.fetchrow(f"SELECT {_REVIEW} FROM reviews WHERE run_id = $1 FOR UPDATE", run)
     return _review(row) if row else None
 
 
@@ -65,14 +67,16 @@ async def close(rows: Rows, run: RunId, verdict: Verdict, *, by: str, says: str 
 
 async def still_open(rows: Rows, limit: int = 50) -> list[Review]:
     """The oldest first."""
-    found = await rows.fetch("SELECT * FROM reviews WHERE reviewed_at IS NULL ORDER BY created_at LIMIT $1", limit)
+    found = await rows.fetch(
+        f"SELECT {_REVIEW} FROM reviews WHERE reviewed_at IS NULL ORDER BY created_at LIMIT $1", limit
+    )
     return [_review(row) for row in found]
 
 
 async def since(rows: Rows, at: datetime) -> list[Review]:
     """What went on without votes since then, looked at or not, and what is open from before."""
     found = await rows.fetch(
-        "SELECT * FROM reviews WHERE created_at >= $1 OR reviewed_at IS NULL ORDER BY created_at", at
+        f"SELECT {_REVIEW} FROM reviews WHERE created_at >= $1 OR reviewed_at IS NULL ORDER BY created_at", at
     )
     return [_review(row) for row in found]
 

@@ -22,6 +22,7 @@ from bot.db import (
     incidents,
     locks,
     overview,
+    people,
     posts,
     reviews,
     runs,
@@ -159,6 +160,11 @@ EACH_TIME: dict[str, Call] = {
     "a run's events": lambda rows: events.of_run(rows, RUN),
     "a run's last event": lambda rows: events.is_last(rows, Kind.RUN_ENDED, RUN, {}),
     "an approval": lambda rows: approvals.lock(rows, WAITING),
+    "a review": lambda rows: reviews.get(rows, RunId(10)),
+    "a review to close": lambda rows: reviews.lock(rows, RunId(10)),
+    "reviews that are open": reviews.still_open,
+    "locks held": locks.listed,
+    "people": people.everyone,
     "who got no message": lambda rows: approvals.undelivered(rows, WAITING),
     "/runs": runs.listed,
     "/runs of a service": lambda rows: runs.listed(rows, service="s3", environment="production"),
@@ -210,3 +216,31 @@ async def test_what_has_gathered_is_never_read_to_find_what_is_new(rows: Explain
         if set(MUCH) & set(scanned(plan)) or touched(plan) >= ENOUGH
     ]
     assert not wrong
+
+
+async def test_what_was_prepared_outlives_a_column_of_a_newer_version(history: str) -> None:
+    """The newer one migrates while this one works: inside a transaction a statement cannot be prepared anew."""
+    connection, every = await asyncpg.connect(history), EACH_SECOND | EACH_TIME
+    try:
+        await database._prepare(connection)
+        undone = connection.transaction()
+        await undone.start()
+        assert [name for name, call in every.items() if await _outdated(connection, call)] == []
+        for row in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
+            await connection.execute(f"ALTER TABLE {row['tablename']} ADD COLUMN of_a_newer_version integer")
+        assert [name for name, call in every.items() if await _outdated(connection, call)] == []
+        await undone.rollback()
+    finally:
+        await connection.close()
+
+
+async def _outdated(connection: "asyncpg.Connection[asyncpg.Record]", call: Call) -> bool:
+    undone = connection.transaction()
+    await undone.start()
+    try:
+        await call(connection)
+    except asyncpg.InvalidCachedStatementError:
+        return True
+    finally:
+        await undone.rollback()
+    return False
