@@ -13,7 +13,7 @@ import structlog
 from bot.db import events, incidents, runs, timeline, untold
 from bot.db.bell import Bell
 from bot.db.database import AWAY, CLASHED, LIGHTLY, Connection, Pool
-from bot.domain.event import Event, Kind
+from bot.domain.event import Event, Kind, NewerVersion
 from bot.domain.incident import Incident, IncidentId
 from bot.domain.run import Run, RunId
 from bot.domain.timeline import LOOK_BACK, NewEntry, concerns, earlier, entry_of, from_body, live, named
@@ -113,6 +113,8 @@ class Projector:
         if event.erased:
             return
         match event.kind:
+            case newer if newer.newer:
+                raise NewerVersion(newer)
             case Kind.TIMELINE_ADDED:
                 entry = from_body(event.body, event.actor)
                 await self._write(batch, event, replace(entry, text=named(entry.text, self._names)))

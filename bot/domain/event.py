@@ -7,6 +7,8 @@ from enum import StrEnum
 from bot.domain.json import JsonObject
 from bot.domain.run import RunId
 
+_NEWER = "of a newer version"
+
 
 class Kind(StrEnum):
     """Every fact we record, `subject.action`; retired kinds stay listed as comments."""
@@ -96,6 +98,18 @@ class Kind(StrEnum):
     FOLLOWUP_ADDED = "followup.added"
     FOLLOWUP_DONE = "followup.done"
 
+    @classmethod
+    def _missing_(cls, value: object) -> "Kind":
+        """A kind that a newer version has recorded: it can be read and listed; what it means, only that one knows."""
+        newer = str.__new__(cls, str(value))
+        newer._name_, newer._value_ = _NEWER, str(value)
+        return newer
+
+    @property
+    def newer(self) -> bool:
+        """Recorded by a newer version: whoever has to act on it leaves that to the replica which knows it."""
+        return self.name == _NEWER
+
 
 SUBJECTS = tuple(sorted({kind.value.partition(".")[0] for kind in Kind}))
 """The first halves: approval, backup, …"""
@@ -112,6 +126,10 @@ class Wanted:
     run: RunId | None = None
     since: datetime | None = None
     before: int | None = None
+
+
+class NewerVersion(Exception):
+    """What a newer version has recorded cannot be told by this one: it is tried again until a newer one leads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from bot.domain import policy_card
 from bot.domain.card import Card, Tone
 from bot.domain.catalog import Catalog
 from bot.domain.command import Command
-from bot.domain.event import Event, Kind
+from bot.domain.event import Event, Kind, NewerVersion
 from bot.domain.json import JsonObject
 from bot.domain.run import ACTIVE, Run, RunId
 from bot.domain.waves import called
@@ -153,7 +153,7 @@ class Follower:
             await self._tell(connection, runs, now, again)
             late = await events.numbered(connection, [number for of, number in again if of == "event"])
             for event in (*late, *batch):
-                if not event.erased and event.kind in _TOLD_BESIDES:
+                if not event.erased and (event.kind in _TOLD_BESIDES or event.kind.newer):
                     tell = partial(self._tell_besides, event=event)
                     await self._guarded(
                         connection, "event", event.number, tell, again=("event", event.number) in again
@@ -167,6 +167,8 @@ class Follower:
     async def _tell_besides(self, connection: Connection, event: Event) -> None:
         """What is told of an event besides the messages of its run."""
         match event.kind:
+            case newer if newer.newer:
+                raise NewerVersion(newer)
             case Kind.HEALTH_CHANGED:
                 await self._alert(connection, event)
             case Kind.WEBHOOK_RECEIVED:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.db import events, incident_steps, incidents, seal, timeline
+from bot.db import audit_log, events, incident_steps, incidents, seal, timeline
 from bot.db.bell import Bell
 from bot.db.database import Pool
-from bot.domain.event import Kind
+from bot.domain.event import Kind, Wanted
 from bot.domain.incident import Affected, Incident, IncidentId, IncidentState, NewIncident, Severity
 from bot.domain.json import JsonObject
 from bot.domain.timeline import NewEntry, TimelineEntry
@@ -77,6 +77,18 @@ async def test_an_entry_that_could_not_be_written_follows_and_is_said_to_be_miss
     await pool.execute("UPDATE clock SET ahead = ahead + interval '5 s'")
     await projected(pool)
     assert [entry.text for entry in await entries(pool, incident.id)] == ["Ana opened it as SEV2: another"]
+
+
+async def test_what_a_newer_version_recorded_is_listed_waits_for_it_and_holds_nothing_up(pool: Pool) -> None:
+    incident, _ = await opened(pool)
+    body = f'{{"incident": {incident.id}}}'
+    await pool.execute("SELECT record_event('incident.teleported', NULL, 'U0ANA', NULL, NULL, $1)", body)
+    await timeline.add(pool, note(incident, "C0.1", "the next one"), actor="U0ANA")
+    await projected(pool)
+    assert (await entries(pool, incident.id))[0].text == "the next one"
+    assert await pool.fetchval("SELECT count(*) FROM untold WHERE error = 'NewerVersion'") == 1
+    found = await audit_log.found(pool, Wanted(), 9, None)
+    assert "incident.teleported" in [event.kind for event in found]
 
 
 async def test_health_belongs_to_it_from_an_hour_before_until_it_is_resolved(pool: Pool) -> None:

@@ -552,6 +552,15 @@ async def test_what_could_not_be_told_is_tried_again_and_in_the_end_that_is_told
         await story.until("SELECT NOT EXISTS (SELECT FROM untold)")
 
 
+async def test_what_a_newer_version_recorded_waits_for_it_and_silences_nothing_else(story: Story) -> None:
+    await story.ask()
+    await story.pool.execute("SELECT record_event('tide.turned', $1, 'U0ANA', 'shop', 'production', '{}')", story.run)
+    async with story.followed():
+        await story.planned()
+        await story.see("Roll back shop production?")
+        await story.until("SELECT EXISTS (SELECT FROM untold WHERE error = 'NewerVersion' AND due_at IS NOT NULL)")
+
+
 @pytest.mark.parametrize("how", ["reset_after_apply", "reset", 503, "internal_error"])
 async def test_a_post_of_unknown_outcome_is_looked_for_before_it_is_repeated(story: Story, how: str | int) -> None:
     await story.ask()
