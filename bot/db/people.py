@@ -23,7 +23,7 @@ async def save(rows: Rows, people: Iterable[Person]) -> None:
 
 
 async def everyone(rows: Rows) -> list[Person]:
-    found = await rows.fetch("SELECT id, team, name, is_guest, is_deactivated, is_bot, checked_at FROM people")
+    found = await rows.fetch("SELECT id, team, name, is_guest, is_deactivated, is_bot, checked_at, zone FROM people")
     return [
         Person(
             id=row["id"],
