@@ -1,15 +1,15 @@
 """The only reader of the environment."""
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.domain.address import web_address
 
 SLACK = "https://slack.com/api/"
 ENV_FILE = Path(".env")
@@ -30,7 +30,9 @@ def _name(name: str) -> AliasChoices:
 class Settings(BaseSettings):
     """See design: "Interfaces that do not change". Secrets are never printed."""
 
-    model_config = SettingsConfigDict(env_file=ENV_FILE, extra="ignore", case_sensitive=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE, extra="ignore", hide_input_in_errors=True, case_sensitive=True, populate_by_name=True
+    )
 
     bot_token: SecretStr = Field(validation_alias=_name("SLACK_BOT_TOKEN"))
     signing_secret: SecretStr | None = Field(default=None, validation_alias=_name("SLACK_SIGNING_SECRET"))
@@ -69,26 +71,15 @@ class Settings(BaseSettings):
     @field_validator("url")
     @classmethod
     def _web_address(cls, value: str) -> str:
-        if value and urlsplit(value).scheme not in ("https", "http"):
-            raise ValueError("must begin with https://")
+        if value:
+            web_address(value, keyed=False)
         return value.rstrip("/")
 
     @field_validator("api_url")
     @classmethod
     def _https_or_loopback(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
-            return value if value.endswith("/") else f"{value}/"
-        raise ValueError("must be https, or http on a loopback address")
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        web_address(value)
+        return value if value.endswith("/") else f"{value}/"
 
 
 _REMEDY = {

@@ -77,7 +77,7 @@ MAY_KNOW = {
     "bot.domain": {"permissions"},
     "permissions": set(),
     "bot.sandbox": set(),
-    "bot.settings": set(),
+    "bot.settings": {"bot.domain.address"},
     "bot.logs": set(),
     "bot.metrics": set(),
     "bot.loop_lag": {"bot.metrics"},

@@ -113,10 +113,10 @@ async def test_an_address_that_nobody_answers_breaks_nothing(monkeypatch: pytest
         ("https://hc.example/abc", ""),
         ("http://127.0.0.1:8000/x", ""),
         ("http://[::1]/x", ""),
-        ("http://10.0.0.5/x", "it is not https"),
-        ("http://169.254.169.254/latest", "it is not https"),
-        ("https://me:secret@hc.example/", "it holds a name or a password"),
-        ("file:///etc/passwd", "it is not https"),
+        ("http://10.0.0.5/x", "write https://…, or http:// on this machine only: a key goes there"),
+        ("http://169.254.169.254/latest", "write https://…, or http:// on this machine only: a key goes there"),
+        ("https://me:secret@hc.example/", "write it without a user name or password: they would be shown wherever it is"),
+        ("file:///etc/passwd", "write https:// and the name of the host"),
     ],
 )
 def test_only_safe_addresses_are_called(url: str, why: str) -> None:

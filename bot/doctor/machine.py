@@ -10,9 +10,10 @@ from pathlib import Path
 
 import aiohttp
 
+from bot.domain.address import is_near
 from bot.domain.checkup import Remark
 from bot.domain.words import size
-from bot.settings import Settings, is_loopback
+from bot.settings import Settings
 
 _LITTLE, _TOO_LITTLE = 2 * 1000**3, 300 * 1000**2
 
@@ -80,10 +81,10 @@ def _port(about: str, host: str, port: int, running: bool, what: str, name: str)
 
 
 def _open(settings: Settings) -> Remark:
-    if not is_loopback(settings.admin_host):
+    if not is_near(settings.admin_host):
         what = f"/metrics listens on {settings.admin_host}, without a password."
         return Remark("network", "warn", what, "Keep ADMIN_HOST at 127.0.0.1, or let only your own network reach it.")
-    if not is_loopback(settings.host):
+    if not is_near(settings.host):
         what = f"Slack's requests are taken on {settings.host} in plain http."
         return Remark("network", "warn", what, "Let only your TLS proxy reach that port.")
     return Remark("network", "ok", "on this host only: your TLS proxy hands Slack's requests on")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from urllib.parse import urlsplit
 
+from bot.domain.address import web_address
 from bot.domain.catalog import Thresholds, UpdateRule
 from permissions.problem import did_you_mean
 from permissions.sheet import Sheet
@@ -86,9 +86,12 @@ def folders(sheet: Sheet, path: Path) -> tuple[str, ...]:
 
 def url(sheet: Sheet, path: Path) -> str | None:
     value = sheet.text(path)
-    split = urlsplit(value)
-    if value and (split.scheme not in ("http", "https") or not split.hostname or split.query or split.fragment):
-        sheet.wrong(path, "'url' is not the address of a website.", "Write it like https://shop.example.")
+    try:
+        if value and ((parts := web_address(value, keyed=False)).query or parts.fragment):
+            raise ValueError("write it up to the path")
+    except ValueError as wrong:
+        remedy = f"{str(wrong)[:1].upper()}{str(wrong)[1:]}, like https://shop.example."
+        sheet.wrong(path, "'url' is not the address of a website.", remedy)
     return value.rstrip("/") or None
 
 

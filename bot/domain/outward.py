@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
-from urllib.parse import urlsplit
 
+from bot.domain.address import web_address
 from bot.domain.incident import Incident, Severity
 
 PublicState = Literal["investigating", "identified", "monitoring", "resolved"]
 STATES: tuple[PublicState, ...] = get_args(PublicState)
-
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +37,7 @@ class Told:
 
 def outward_address(value: str) -> str:
     """ValueError unless it is https, or http on this machine: what is sent there is ours."""
-    parts = urlsplit(value)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-        raise ValueError("write https://…, or http:// on this machine only")
-    if not parts.hostname or parts.username or parts.password or parts.fragment:
+    if web_address(value).fragment:
         raise ValueError("write only https://, the host and the path")
     return value.rstrip("/")
 

@@ -19,6 +19,7 @@ import httpx
 from pydantic import BaseModel
 
 import bot.providers
+from bot.domain.address import forbidden
 from bot.domain.capability import Capability, Check, Checks, Finding, Keys
 from bot.domain.catalog import Catalog, EnvironmentEntry, Place, ServiceEntry
 from bot.domain.errors import Impossible, ProviderError
@@ -102,7 +103,9 @@ class Providers:
         self._data_dir = data_dir
         self._scratch_server = scratch_server
         self._transport = httpx.AsyncHTTPTransport(limits=_LIMITS, trust_env=False)
-        self._http = httpx.AsyncClient(transport=self._transport, timeout=_TIMEOUT, trust_env=False)
+        self._http = httpx.AsyncClient(
+            transport=self._transport, timeout=_TIMEOUT, trust_env=False, event_hooks={"request": [_may_be_asked]}
+        )
         self._offered: dict[Place, _Offered] = {}
 
     def one(self, place: Place, capability: type[Capability]) -> Capability:
@@ -182,6 +185,12 @@ class Providers:
 
 
 _closing: set[asyncio.Task[None]] = set()
+
+
+async def _may_be_asked(request: httpx.Request) -> None:
+    """Asked before every request of every provider, also of one that an answer leads to."""
+    if why := forbidden(request.url.host):
+        raise httpx.ConnectError(why, request=request)
 
 
 def _close_soon(loop: asyncio.AbstractEventLoop, transport: httpx.AsyncHTTPTransport) -> None:

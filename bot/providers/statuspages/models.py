@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel
 
+from bot.domain.address import web_address
+
 SUMMARY = "/api/v2/summary.json"
 VENDORS = {
     "cloudflare": "https://www.cloudflarestatus.com",
@@ -35,6 +37,7 @@ def _name(value: str) -> str:
 def _page(value: str) -> str:
     if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?/?", value):
         raise ValueError("write only https:// and the host of the page, like https://status.example")
+    web_address(value, keyed=False)
     return value.rstrip("/")
 
 

@@ -2,21 +2,19 @@
 
 import re
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from bot.domain.address import web_address
 from bot.domain.catalog import SecretName
 
 _PREFIX = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]*)(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def _address(value: str) -> str:
-    split = urlsplit(value)
-    near = split.scheme == "http" and split.hostname in _LOOPBACK
-    if not split.hostname or not (split.scheme == "https" or near) or split.path.strip("/") or split.query:
-        raise ValueError("write the store's address like https://s3.example.com: keys travel over https only")
+    parts = web_address(value)
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("write only https:// and the host of the store, like https://s3.example.com")
     return value.rstrip("/")
 
 

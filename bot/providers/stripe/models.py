@@ -4,22 +4,19 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from bot.domain.address import web_address
 from bot.domain.catalog import SecretName
 
 EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,250}")
 _COLUMN = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_$]{0,62}\.){1,2}[A-Za-z_][A-Za-z0-9_$]{0,62}")
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def _api(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-        raise ValueError("the key goes there: write https://…, or http:// on this machine only")
-    if not parts.hostname or parts.path.strip("/") or parts.query or parts.username:
+    parts = web_address(value)
+    if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("write only https:// and the host, like https://api.stripe.com")
     return value.rstrip("/")
 

@@ -220,8 +220,8 @@ GIVEN = {"bucket": "acme-backups", "key": "$BACKUP_KEY", "secret": "$BACKUP_SECR
     ("wrong", "says"),
     [
         ({"folder": "/x", "s3": GIVEN}, "not both"),
-        ({"s3": {**GIVEN, "endpoint": "http://s3.example.com"}}, "https only"),
-        ({"s3": {**GIVEN, "endpoint": "https://s3.example.com/bucket"}}, "https only"),
+        ({"s3": {**GIVEN, "endpoint": "http://s3.example.com"}}, "a key goes there"),
+        ({"s3": {**GIVEN, "endpoint": "https://s3.example.com/bucket"}}, "only https"),
         ({"s3": {**GIVEN, "prefix": "/up/"}}, "without a slash"),
         ({"s3": {**GIVEN, "secret": "AKIA0123"}}, "environment variable"),
     ],

@@ -17,7 +17,7 @@ def test_the_key_alone_is_enough() -> None:
         ({"key": "sk_live_abc"}, "environment variable"),
         ({"signing_secret": "whsec_abc"}, "environment variable"),
         ({"api": "http://stripe.example"}, "https://"),
-        ({"api": "https://user:pass@stripe.example"}, "only https"),
+        ({"api": "https://user:pass@stripe.example"}, "without a user name or password"),
         ({"webhook": "stripe/webhook"}, "path"),
         ({"webhook": "//elsewhere.example/x"}, "path"),
         ({"seen": "events"}, "table.column"),
