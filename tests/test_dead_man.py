@@ -115,7 +115,10 @@ async def test_an_address_that_nobody_answers_breaks_nothing(monkeypatch: pytest
         ("http://[::1]/x", ""),
         ("http://10.0.0.5/x", "write https://…, or http:// on this machine only: a key goes there"),
         ("http://169.254.169.254/latest", "write https://…, or http:// on this machine only: a key goes there"),
-        ("https://me:secret@hc.example/", "write it without a user name or password: they would be shown wherever it is"),
+        (
+            "https://me:secret@hc.example/",
+            "write it without a user name or password: they would be shown wherever it is",
+        ),
         ("file:///etc/passwd", "write https:// and the name of the host"),
     ],
 )
