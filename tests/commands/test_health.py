@@ -285,6 +285,7 @@ async def test_the_first_failure_is_what_the_watch_wrote(
     await memory_records.put("health", PLACE, "state", state)
     await memory_records.put("bad-release", PLACE, OLD.commit, {"bad": True})
     await memory_records.put("bad-release", PLACE, NEW.commit, {"bad": False})
-    past = await past_of(PLACE, [], memory_records, report(CHECKOUT))
+    ran: Any = Ran()
+    past = await past_of(PLACE, [ran], memory_records, report(CHECKOUT))
     assert (past.failing_since and f"{past.failing_since:%H:%M}") == failing_since
     assert past.bad == {OLD.commit}

@@ -1,5 +1,6 @@
 """Dumps and their proof on real servers: whole, of one instant, secret kept, restored elsewhere without rights."""
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -28,12 +29,13 @@ async def dumped(database: Postgres, folder: Path, name: str = "a.dump") -> tupl
 
 
 def of_running_dumps() -> list[bytes]:
-    """Arguments and environments of every pg_dump that runs now."""
+    """Arguments and environments of every pg_dump that this process runs now."""
     seen: list[bytes] = []
+    mine = f"PPid:\t{os.getpid()}\n".encode()
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             arguments = (process / "cmdline").read_bytes()
-            if b"pg_dump" in arguments:
+            if b"pg_dump" in arguments and mine in (process / "status").read_bytes():
                 seen += [arguments, (process / "environ").read_bytes()]
     return seen
 
