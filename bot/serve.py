@@ -11,9 +11,10 @@ import structlog
 
 from bot import incoming, loop_lag, reload, review
 from bot.alive import Alive
-from bot.db import database, events, leader, migration, seal
+from bot.db import events, leader, migration, seal
 from bot.db.bell import Bell
 from bot.db.database import AWAY, Pool
+from bot.db.inspect import reached
 from bot.db.records import PostgresRecords
 from bot.dead_man import DeadMan
 from bot.domain.anchor import Anchor
@@ -306,7 +307,7 @@ async def migrated(settings: Settings) -> list[str]:
     if settings.database_url is None:
         async with open_database(settings):
             return []
-    pool = await database.connect(settings.database_url.get_secret_value())
+    pool = await reached(settings.database_url.get_secret_value())
     try:
         return await migration.migrate(pool)
     finally:

@@ -10,6 +10,7 @@ import structlog
 
 from bot.db import database, migration
 from bot.db.database import Pool
+from bot.db.inspect import reached
 from bot.settings import Settings
 
 log = structlog.get_logger()
@@ -43,7 +44,7 @@ async def open_database(settings: Settings) -> AsyncIterator[tuple[Pool, Scratch
                 "database.embedded", folder=str(settings.data_dir), remedy="set DATABASE_URL for more processes"
             )
             url = await stack.enter_async_context(database.embedded(folder / "postgres"))
-        pool = await database.connect(url)
+        pool = await reached(url)
         stack.push_async_callback(_close, pool)
         await migration.migrate(pool)
         yield pool, Scratch(folder / "scratch", stack)

@@ -17,7 +17,12 @@ def run(work: Coroutine[object, object, Result]) -> Result:
     """On uvloop: a faster event loop, the same behaviour."""
     import uvloop
 
-    return uvloop.run(work)
+    from bot.db.database import Unreachable
+
+    try:
+        return uvloop.run(work)
+    except Unreachable as error:
+        stop(f"The bot's database: {error}", "`watchkeeper doctor` looks at everything, and says more.")
 
 
 def stop(*lines: str, code: int = 1) -> NoReturn:

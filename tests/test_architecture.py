@@ -39,7 +39,7 @@ MAY_KNOW = {
         *("bot.serve", "bot.storage", "bot.reload", "bot.files", "bot.settings", "bot.engine", "bot.slack"),
         *("bot.db", "bot.providers.registry", "bot.domain", "permissions"),
     },
-    "bot.terminal": {"bot.settings"},
+    "bot.terminal": {"bot.settings", "bot.db"},
     "bot.storage": {"bot.db", "bot.settings"},
     "bot.review": {"bot.files", "bot.db", "bot.domain", "permissions"},
     "bot.reload": {"bot.files", "bot.settings", "bot.review", "bot.db", "bot.domain", "permissions"},

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from bot import logs
 from bot.cli import app
 from bot.console.login import login
 from bot.console.text import card_text
@@ -23,6 +24,24 @@ def test_a_wrong_use_ends_with_2(words: list[str], monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-x")
     monkeypatch.setenv("SLACK_SIGNING_SECRET", "shh")
     assert CliRunner().invoke(app, words).exit_code == 2
+
+
+@pytest.mark.parametrize("words", [["migrate"], ["serve"], ["worker"], ["audit", "verify"], ["runs"]])
+def test_a_database_that_is_not_there_is_one_sentence(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "catalog.yml").write_text("services: {shop: {environments: {production: {}}}}")
+    policy = "{preset: solo, people: {ana: U0ANA}, roles: {admin: [ana]}, grants: [{role: admin, may: [read]}]}"
+    (tmp_path / "policy.yml").write_text(policy)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-x")
+    monkeypatch.setenv("SLACK_SIGNING_SECRET", "shh")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://bot:hidden@127.0.0.1:9/bot")
+    monkeypatch.setattr(logs, "configure", lambda: None)
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 1
+    assert result.output.startswith("The bot's database: Nothing listens at that address.")
+    assert "hidden" not in result.output
 
 
 @pytest.mark.parametrize(

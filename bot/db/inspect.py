@@ -13,18 +13,19 @@ from typing import Any
 import asyncpg
 
 from bot.db import migration
-from bot.db.database import Connection
+from bot.db.database import Connection, Pool, Unreachable, connect
 
 OLDEST = 14
 CONNECT_S = 10
 _TRY = 0x57A7D0  # an advisory lock of the check-up's own
 _CHANNEL = "watchkeeper_doctor"
+_FAILURES = (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _FACTS = """
 SELECT current_setting('server_version_num')::int / 10000 AS version,
        current_user AS name, current_database() AS database,
        rolsuper, rolcreatedb, rolcreaterole,
        coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create,
-       pg_is_in_recovery() AS standby,
+       pg_is_in_recovery() AS standby, current_setting('server_encoding') AS encoding,
        current_setting('max_connections')::int AS most,
        to_regclass('migrations') IS NOT NULL AS known,
        to_regclass('facts') IS NOT NULL AS named,
@@ -32,10 +33,6 @@ SELECT current_setting('server_version_num')::int / 10000 AS version,
   FROM pg_roles
  WHERE rolname = current_user
 """
-
-
-class Unreachable(Exception):
-    """The database cannot be used; says why, without any of its address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +46,7 @@ class Inspected:
     may_create: bool
     standby: bool
     most: int
+    encoding: str
     at: datetime
     pooled: bool
     applied: tuple[str, ...]
@@ -62,7 +60,15 @@ async def inspect(dsn: str) -> Inspected:
     try:
         async with asyncio.timeout(30):
             return await _inspect(dsn)
-    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except _FAILURES as error:
+        raise Unreachable(_why(error)) from error
+
+
+async def reached(dsn: str) -> Pool:
+    """The bot's own pool; Unreachable, in words, where there is none to be had."""
+    try:
+        return await connect(dsn)
+    except _FAILURES as error:
         raise Unreachable(_why(error)) from error
 
 
@@ -165,6 +171,7 @@ async def _look(connection: Connection, pooled: bool) -> Inspected:
         may_create=row["may_create"],
         standby=row["standby"],
         most=row["most"],
+        encoding=row["encoding"],
         at=row["at"],
         pooled=pooled,
         applied=applied,

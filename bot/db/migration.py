@@ -6,10 +6,12 @@ from importlib.resources import files
 
 import structlog
 
-from bot.db.database import Connection, Pool, session
+from bot.db.database import Connection, Pool, Unreachable, session
 
 log = structlog.get_logger()
 
+ENCODING = "UTF8"
+MAKE_ANEW = "Make another: CREATE DATABASE … OWNER … ENCODING 'UTF8' TEMPLATE template0;"
 MIGRATING = 0x57A7C4  # advisory lock
 BESIDE = "-- beside the work"
 """A migration that begins so builds indexes of large tables, while everybody else writes to them."""
@@ -30,6 +32,7 @@ async def migrate(pool: Pool) -> list[str]:
     """Apply the migrations that are missing; names of those applied."""
     applied = []
     async with session(pool) as connection:
+        _must_hold_any_text(await connection.fetchval("SHOW server_encoding"))
         await _first_in_line(connection)
         try:
             done = await _done(connection)
@@ -54,6 +57,12 @@ def every() -> list[tuple[str, str]]:
 def names() -> tuple[str, ...]:
     """Those of this version, in their order."""
     return tuple(name for name, _ in every())
+
+
+def _must_hold_any_text(encoding: str) -> None:
+    """Found out only at the first “…” otherwise: a run that has ended and cannot be recorded."""
+    if encoding != ENCODING:
+        raise Unreachable(f"The database is made for {encoding} and cannot hold what people write. {MAKE_ANEW}")
 
 
 async def _first_in_line(connection: Connection) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from bot.db import database
-from bot.db.inspect import OLDEST, Inspected, Unreachable, inspect
+from bot.db.database import Unreachable
+from bot.db.inspect import OLDEST, Inspected, inspect
+from bot.db.migration import ENCODING, MAKE_ANEW
 from bot.domain.checkup import Remark
 from bot.domain.words import listed, span
 from bot.settings import Settings
@@ -36,6 +38,9 @@ async def _embedded(settings: Settings, clock: Callable[[], datetime]) -> Sequen
 def _remarks(found: Inspected, now: datetime) -> Iterator[Remark]:
     yield _server(found)
     yield _direct(found)
+    if found.encoding != ENCODING:
+        what = f"{found.database} is made for {found.encoding}: the bot does not start in it."
+        yield Remark("encoding", "fail", what, MAKE_ANEW)
     if found.more:
         what = f"{found.name} is more than the bot needs: {listed(list(found.more), 'and')}."
         yield Remark("role", "warn", what, f"Make a role that only owns the database {found.database}.")
