@@ -1,10 +1,14 @@
 """What a deployment copies fits the code: paths are there, variables are known, nothing runs as root."""
 
+import json
+import os
 import re
+import tomllib
 from pathlib import Path
 
 import yaml
 
+from bot.cli import app
 from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -45,5 +49,38 @@ def test_there_is_more_time_to_stop_than_a_run_has_to_end() -> None:
 
 def test_the_database_of_the_compose_file_is_reached_directly() -> None:
     url = COMPOSE["services"]["bot"]["environment"]["DATABASE_URL"]
+    assert url.startswith("postgresql://watchkeeper:")
     assert url.endswith("@postgres:5432/watchkeeper")
-    assert "postgres" in COMPOSE["services"]
+    role = (ROOT / "deploy/role.sh").read_text()
+    assert "CREATE ROLE watchkeeper LOGIN PASSWORD :'password'" in role
+    assert "CREATE DATABASE watchkeeper OWNER watchkeeper ENCODING 'UTF8'" in role
+    assert os.access(ROOT / "deploy/role.sh", os.X_OK)
+
+
+def test_the_files_are_handed_in_where_the_image_looks_for_them() -> None:
+    mounts = [volume.split(":") for volume in COMPOSE["services"]["bot"]["volumes"]]
+    inside = {target: source for source, target, *_ in mounts}
+    assert inside[Path(_image("WATCHKEEPER_CATALOG")).parent.as_posix()] == "./config"
+    assert inside[Path(_image("WATCHKEEPER_POLICY")).parent.as_posix()] == "./config"
+    assert inside[_image("WATCHKEEPER_DATA_DIR")] == "data"
+    for volume in (volume for service in COMPOSE["services"].values() for volume in service["volumes"]):
+        source = volume.split(":")[0]
+        assert source in COMPOSE["volumes"] or source == "./config" or (ROOT / "deploy" / source).exists()
+
+
+def test_what_is_started_is_a_program_of_the_package() -> None:
+    """And the check of its health asks the port that the admin's side has by default."""
+    entry, words = re.findall(r"(?m)^(?:ENTRYPOINT|CMD) (\[.*)$", CONTAINER)
+    [program] = json.loads(entry)
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert program in scripts
+    named = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert set(json.loads(words)) <= named
+    assert re.findall(r"ExecStart=/opt/watchkeeper/bin/(\w+) (\w+)", UNIT) == [(program, "serve")]
+    asked = f"127.0.0.1:{Settings.model_fields['admin_port'].default}/readyz"
+    assert asked in CONTAINER
+    assert asked in str(COMPOSE["services"]["bot"]["healthcheck"]["test"])
+
+
+def _image(name: str) -> str:
+    return re.findall(rf"\b{name}=(\S+)", CONTAINER)[0]
