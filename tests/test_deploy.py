@@ -83,4 +83,4 @@ def test_what_is_started_is_a_program_of_the_package() -> None:
 
 
 def _image(name: str) -> str:
-    return re.findall(rf"\b{name}=(\S+)", CONTAINER)[0]
+    return str(re.findall(rf"\b{name}=(\S+)", CONTAINER)[0])
