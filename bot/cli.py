@@ -41,14 +41,19 @@ def watchkeeper(
 Set = Literal["five", "core", "all"]
 Drain = Annotated[float, typer.Option("--drain", min=0, help="Seconds that runs may take to end after SIGTERM.")]
 
+Linger = Annotated[
+    float, typer.Option("--linger", min=0, help="Seconds to go on answering after SIGTERM, while /readyz says no.")
+]
+
 
 @app.command()
 def serve(
     no_worker: Annotated[bool, typer.Option("--no-worker", help="Only answer Slack; run nothing.")] = False,
     drain: Drain = 25,
+    linger: Linger = 0,
 ) -> None:
     """Answer Slack and run what was asked, until SIGTERM."""
-    _serve(web=True, worker=not no_worker, drain_s=drain)
+    _serve(web=True, worker=not no_worker, drain_s=drain, linger_s=linger)
 
 
 @app.command()
@@ -57,14 +62,14 @@ def worker(drain: Drain = 25) -> None:
     _serve(web=False, worker=True, drain_s=drain)
 
 
-def _serve(*, web: bool, worker: bool, drain_s: float) -> None:
+def _serve(*, web: bool, worker: bool, drain_s: float, linger_s: float = 0) -> None:
     from bot import serve as process
     from bot.domain.catalog_file import CatalogError
     from permissions.policy import PolicyError
 
     logs.configure()
     try:
-        run(process.serve(load_settings(), web=web, worker=worker, drain_s=drain_s))
+        run(process.serve(load_settings(), web=web, worker=worker, drain_s=drain_s, linger_s=linger_s))
     except SettingsError as error:
         stop(*error.lines)
     except process.TaskFailed as error:

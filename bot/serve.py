@@ -91,9 +91,11 @@ class Process:
         web: bool = True,
         worker: bool = True,
         drain_s: float = DRAIN,
+        linger_s: float = 0,
     ) -> None:
         self._settings = settings
         self._drain_s = drain_s
+        self._linger_s = linger_s
         self._files = files
         self._pool = pool
         self._scratch = scratch
@@ -240,8 +242,9 @@ class Process:
 
     async def problems(self) -> list[str]:
         """Why this process is not ready; Slack being away is a metric, not unreadiness (design, interfaces)."""
+        stopping = ["it is stopping"] if self.stopping.is_set() else []
         deaf = self.door.problems() if self.door is not None else []
-        return [*await self.reloading.problems(), *deaf]
+        return [*stopping, *await self.reloading.problems(), *deaf]
 
     async def _examine(self, place: Place) -> Report:
         return await examine(self.installation.providers, place, now)
@@ -261,11 +264,13 @@ class Process:
             log.info("bot.stopped")
 
     async def _wind_down(self) -> None:
+        if self._working is not None:
+            self.worker.drain()
+        await asyncio.sleep(self._linger_s)
         await self._ports.close()
         if self.door is not None:
             await self.door.close()
         if self._working is not None:
-            self.worker.drain()
             await asyncio.wait({self._working}, timeout=self._drain_s + 10)
         with contextlib.suppress(*AWAY):
             await events.record(self._pool, Kind.BOT_STOPPED)
@@ -282,13 +287,17 @@ def load(settings: Settings, commands: Mapping[str, Command] | None = None) -> F
     return files
 
 
-async def serve(settings: Settings, *, web: bool = True, worker: bool = True, drain_s: float = DRAIN) -> None:
+async def serve(
+    settings: Settings, *, web: bool = True, worker: bool = True, drain_s: float = DRAIN, linger_s: float = 0
+) -> None:
     """Until SIGTERM, SIGINT, a revoked token or a failed task."""
     files = load(settings)
     if settings.database_url is None and not (web and worker):
         raise SettingsError(["DATABASE_URL is missing: web and worker in two processes need one PostgreSQL."])
     async with open_database(settings) as (pool, scratch):
-        process = Process(settings, files, pool, scratch=scratch.url, web=web, worker=worker, drain_s=drain_s)
+        process = Process(
+            settings, files, pool, scratch=scratch.url, web=web, worker=worker, drain_s=drain_s, linger_s=linger_s
+        )
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, process.stopping.set)

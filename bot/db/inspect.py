@@ -12,13 +12,14 @@ from typing import Any
 
 import asyncpg
 
-from bot.db import migration
-from bot.db.database import Connection, Pool, Unreachable, connect
+from bot.db import database, migration
+from bot.db.database import Connection, Pool, connect
 
 OLDEST = 14
 CONNECT_S = 10
 _TRY = 0x57A7D0  # an advisory lock of the check-up's own
 _CHANNEL = "watchkeeper_doctor"
+Unreachable = database.Unreachable
 _FAILURES = (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _FACTS = """
 SELECT current_setting('server_version_num')::int / 10000 AS version,

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import commands
 from bot import doctor
-from bot.db.database import Unreachable
-from bot.db.inspect import inspect
+from bot.db.inspect import Unreachable, inspect
 from bot.doctor.services import variables
 from bot.domain.names import RESERVED
 from bot.domain.words import some

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from aiohttp import ClientSession
 
 from bot.domain.run import State
 from tests.support.fleet import Fleet
@@ -54,6 +55,19 @@ async def test_a_run_that_does_not_end_in_time_is_recorded_by_the_worker_itself(
     await fleet.told("interrupted")
     await fleet.quiet()
     await fleet.check()
+
+
+async def test_a_bot_that_lingers_says_that_it_goes_and_answers_until_then(fleet: Fleet) -> None:
+    """A load balancer has seen it before the door closes: nobody's command meets a closed one."""
+    web = await fleet.start("serve", "--no-worker", "--linger", "5")
+    web.ask_to_end()
+    async with ClientSession() as session:
+        while await web.ready(session):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.02)
+    answer = await fleet.ask("/health shop production")
+    assert answer[0].status == 200
+    assert await web.ended() == 0
+    assert await fleet.pool.fetchval("SELECT count(*) FROM runs") == 1
 
 
 async def test_an_idle_bot_ends_at_once(fleet: Fleet) -> None:
