@@ -53,6 +53,7 @@ from bot.slack.people import SlackPeople
 from bot.slack.presence import Presence
 from bot.slack.reply import Replies
 from bot.slack.send import Sender, web_client, web_session
+from bot.slack.spoken import spoken
 from bot.storage import open_database
 from bot.watch import Watch
 from bot.web import Ports, admin_app
@@ -166,7 +167,8 @@ class Process:
             presence=Presence(self.client, now),
         )
         incidents.tell(self.installation, self.follower, sender, self.client, self.identity)
-        self.homes = Homes(pool, sender, self.bell, EngineHome(self.installation))
+        say = spoken(files.commands, lambda: self.installation.catalog.commands)
+        self.homes = Homes(pool, sender, self.bell, EngineHome(self.installation), say=say)
         self.watch = Watch(self.installation, self._examine, self._alert)
         self.reloading = Reloading(
             files,

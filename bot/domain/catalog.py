@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, WithJsonSchema
 
@@ -118,6 +118,9 @@ class Retention:
     payloads: timedelta | None = None
 
 
+Which = Literal["five", "core", "all"]
+
+
 @dataclass(frozen=True, slots=True)
 class Catalog:
     services: Mapping[str, ServiceEntry]
@@ -128,6 +131,7 @@ class Catalog:
     postmortem_template: str | None = None  # a file of the company's own
     retention: Retention = Retention()
     channel_from: Severity = Severity.SEV3  # a lesser incident is talked about in a thread
+    commands: Which = "core"  # the set that the app in Slack was made from
     rooms: Mapping[str, Collection[Place]] = field(default_factory=dict)  # of open incidents; not of the file
 
     def at(self, place: Place) -> EnvironmentEntry:

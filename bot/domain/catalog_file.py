@@ -60,7 +60,9 @@ def load_catalog(text: str, *, file: str = "catalog.yml", sections: Sections) ->
     told, dead_man = own.ops_channel(sheet), own.dead_man(sheet)
     warnings = tuple(map(str, in_order(sheet.warnings)))
     template, kept, severity = own.postmortem_template(sheet), own.retention(sheet), own.channel_from(sheet)
-    found = Catalog(services, digest(_json(sheet)), warnings, told, dead_man, template, kept, severity)
+    found = Catalog(
+        services, digest(_json(sheet)), warnings, told, dead_man, template, kept, severity, own.commands(sheet)
+    )
     problems = [*pasted, *traps, *sheet.problems]
     if not problems:
         problems += [located.problem(path, what, remedy) for path, what, remedy in _whole(found)]

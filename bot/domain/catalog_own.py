@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from bot.domain import catalog_parts as parts
-from bot.domain.catalog import DeadMan, Retention
+from bot.domain.catalog import DeadMan, Retention, Which
 from bot.domain.incident import Severity
 from permissions.sheet import Sheet
 
-KEYS = ("channels", "dead_man", "incidents", "retention")
+KEYS = ("channels", "commands", "dead_man", "incidents", "retention")
 _SHORTEST, _LONGEST = timedelta(seconds=10), timedelta(days=1)
 _KEPT_AT_LEAST = {"answers": timedelta(days=1), "files": timedelta(days=1), "payloads": timedelta(days=90)}
 
@@ -17,6 +17,16 @@ def ops_channel(sheet: Sheet) -> str | None:
     sheet.mapping(("channels",), ("ops",), "channels: {ops: C0OPS}")
     found = sheet.text(("channels", "ops"))
     return found if found and parts.is_channel(sheet, ("channels", "ops"), found) else None
+
+
+def commands(sheet: Sheet) -> Which:
+    """`commands: five`: which set the manifest was printed with."""
+    match sheet.text(("commands",)) or "core":
+        case "five" | "core" | "all" as which:
+            return which
+        case other:
+            sheet.wrong(("commands",), f"There is no set of commands {other!r}.", "Write five, core or all.")
+            return "core"
 
 
 def dead_man(sheet: Sheet) -> DeadMan | None:

@@ -49,6 +49,10 @@ def _own() -> JsonObject:
     every: JsonObject = {"type": "string", "pattern": "^[0-9]{1,6}[smhd]$", "description": "60s without it."}
     return {
         "channels": _mapping({"ops": ops}),
+        "commands": {
+            "enum": ["five", "core", "all"],
+            "description": "What `watchkeeper manifest --commands …` was told; core without it.",
+        },
         "retention": _mapping({name: {**every, "description": said} for name, said in _RETENTION.items()}),
         "incidents": _mapping(
             {

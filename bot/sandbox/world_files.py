@@ -75,7 +75,11 @@ def catalog(repository: Path, channels: Channels, environments: Mapping[str, obj
         "environments": dict(environments),
     }
     text = yaml.safe_dump(
-        {"services": {"shop": shop}}, sort_keys=False, default_flow_style=None, allow_unicode=True, width=118
+        {"commands": "all", "services": {"shop": shop}},
+        sort_keys=False,
+        default_flow_style=None,
+        allow_unicode=True,
+        width=118,
     )
     return _CATALOG_HEAD + text
 

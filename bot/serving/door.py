@@ -37,6 +37,7 @@ from bot.slack.reply import Replies
 from bot.slack.share import Press, Sharing
 from bot.slack.shortcuts import Shortcuts
 from bot.slack.socket import SocketMode
+from bot.slack.spoken import spoken
 from bot.web import Ports, SlackDoor, WebhookDoor, public_app
 
 log = structlog.get_logger()
@@ -95,6 +96,7 @@ class Door:
             Aside(installation.pool, self._open_form).tell,
             chosen.chosen,
             intake.forms.shown,
+            spoken(installation.commands, lambda: installation.catalog.commands),
         )
 
     async def open(self, webhooks: Webhooks, ports: Ports) -> int:

@@ -29,6 +29,7 @@ from bot.slack import payloads
 from bot.slack.blocks import render
 from bot.slack.forms import errors, form_view
 from bot.slack.reply import Replies
+from bot.slack.spoken import Spoken, all_spoken, as_it_stands
 
 log = structlog.get_logger()
 
@@ -96,7 +97,9 @@ class Listeners:
         aside: Callable[[str, str, Card], Awaitable[None]],
         chosen: Callable[[Body, datetime], Awaitable[Answer]],
         shown: Callable[[str, bool], Awaitable[None]],
+        say: Spoken = as_it_stands,
     ) -> None:
+        self._say = say
         self._intake = intake
         self._press = press
         self._inbox = inbox
@@ -212,11 +215,12 @@ class Listeners:
 
     async def _rendered(self, card: Card) -> tuple[str, list[JsonObject]]:
         """The buttons that ask for something need their ids; without the database the card does without them."""
-        try:
+        offers: Mapping[str, str] = {}
+        with suppress(*AWAY, TimeoutError):
             async with asyncio.timeout(0.5):
-                return render(card, await self._offers(card))
-        except (*AWAY, TimeoutError):
-            return render(card)
+                offers = await self._offers(card)
+        text, blocks = render(card, offers)
+        return self._say(text), all_spoken(blocks, self._say)
 
     def _own(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

@@ -20,6 +20,7 @@ from bot.domain.card import Card, Tone
 from bot.domain.words import channel as channel_words
 from bot.domain.words import code
 from bot.slack.send import Content, Later, Refused, Sender, Unknown, has_file, has_key
+from bot.slack.spoken import Spoken, all_spoken, as_it_stands
 from bot.slack.wanted import card_of, content_of, wanted
 
 log = structlog.get_logger()
@@ -46,13 +47,18 @@ _PUT_RIGHT_BY_PEOPLE = frozenset(
 class Deliverer:
     """One task per message under way; messages of one place go one after another."""
 
-    def __init__(self, pool: Pool, sender: Sender) -> None:
+    def __init__(self, pool: Pool, sender: Sender, say: Spoken = as_it_stands) -> None:
         self._pool = pool
+        self._say = say
         self._sender = sender
         self._busy: set[str] = set()
         self._editing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._plain: set[str] = set()
         self._woken = asyncio.Event()
+
+    def _content(self, post: Post, link: str = "") -> Content:
+        content = content_of(post.wanted, plain=post.key in self._plain, url=link)
+        return Content(self._say(content.text), all_spoken(content.blocks, self._say))
 
     def wake(self) -> None:
         self._woken.set()
@@ -136,7 +142,7 @@ class Deliverer:
             if newest is None or not await self._begin(newest):
                 return None
             begun.append(newest)
-            return content_of(newest.wanted, plain=post.key in self._plain, url=link)
+            return self._content(newest, link)
 
         thread_ts = _thread(post, parent)
         sent = await self._sender.post(channel, fresh, key=post.key, thread_ts=thread_ts, priority=post.priority)
@@ -184,7 +190,7 @@ class Deliverer:
             return
         if not await self._begin(post):
             return
-        content, thread_ts = content_of(post.wanted, plain=post.key in self._plain, url=link), _thread(post, None)
+        content, thread_ts = self._content(post, link), _thread(post, None)
         await self._sender.whisper(
             post.channel, post.person, content, url=url, priority=post.priority, thread_ts=thread_ts
         )
@@ -249,7 +255,7 @@ class Deliverer:
                 if newest is None or newest.state != "posted" or newest.digest == newest.wanted_digest:
                     return None
                 shown.append(newest.wanted_digest)
-                return content_of(newest.wanted, plain=post.key in self._plain)
+                return self._content(newest)
 
             ts = post.ts or ""
             await self._sender.edit(post.channel, ts, fresh, key=post.key, priority=post.priority)

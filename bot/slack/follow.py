@@ -53,6 +53,7 @@ from bot.slack.offer import offer_form
 from bot.slack.presence import Presence
 from bot.slack.seen import see_all
 from bot.slack.send import Sender
+from bot.slack.spoken import spoken
 from bot.slack.unvoted import unvoted
 from bot.slack.wanted import wanted
 
@@ -95,7 +96,7 @@ class Follower:
         self._bell = bell
         self._poll = poll
         self._presence = presence
-        self._deliverer = Deliverer(pool, sender)
+        self._deliverer = Deliverer(pool, sender, spoken(commands, lambda: catalog().commands))
         self.duties: list[Callable[[], Coroutine[object, object, None]]] = []  # others' work under the same leader
         self._overdue: dict[RunId, datetime] = {}  # runs whose card turns orange then
 

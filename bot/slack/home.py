@@ -22,6 +22,7 @@ from bot.domain.json import digest
 from bot.domain.run import RunId
 from bot.slack.home_view import home_view
 from bot.slack.send import Later, Sender, SendError
+from bot.slack.spoken import Spoken, all_spoken, as_it_stands
 
 log = structlog.get_logger()
 
@@ -59,8 +60,11 @@ class Build(Protocol):
 class Homes:
     """One leader among the replicas runs `work` (`bot.db.leader`)."""
 
-    def __init__(self, pool: Pool, sender: Sender, bell: Bell, build: Build, *, poll: float = 1.0) -> None:
+    def __init__(
+        self, pool: Pool, sender: Sender, bell: Bell, build: Build, *, say: Spoken = as_it_stands, poll: float = 1.0
+    ) -> None:
         self._pool, self._sender, self._bell, self._build = pool, sender, bell, build
+        self._say = say
         self._poll = poll
 
     async def work(self) -> None:
@@ -147,7 +151,7 @@ class Homes:
             await homes.later(self._pool, due, AGAIN)
 
     async def _turn(self, due: homes.Due) -> None:
-        view = home_view(await self._build.of(due.person))
+        view = all_spoken(home_view(await self._build.of(due.person)), self._say)
         shown = digest(view)
         if shown == due.shown:
             await homes.unchanged(self._pool, due)

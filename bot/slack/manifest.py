@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 import yaml
 
+from bot.domain.catalog import Which
 from bot.domain.command import Command
 from bot.domain.help import hint_of
 from bot.domain.json import Json, JsonObject
 from bot.slack.methods import EVENTS, GROUP_EVENTS, scopes
 from bot.slack.shortcuts import shortcuts
-
-Which = Literal["five", "core", "all"]
 
 MOST_COMMANDS = 50
 NAME = re.compile(r"/[a-z][a-z0-9_-]{0,30}")

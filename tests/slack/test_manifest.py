@@ -16,9 +16,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import bot.slack
 import commands
+from bot.domain.catalog import Which
 from bot.domain.command import Command, Verb
 from bot.slack import inbox, mentions
-from bot.slack.manifest import SLACKS_OWN, Which, dump, manifest, problems
+from bot.slack.manifest import SLACKS_OWN, dump, manifest, problems
 from bot.slack.methods import EVENTS, GROUP_EVENTS, GROUP_METHODS, METHODS, scopes
 from permissions.model import OPS_READ, Risk
 

@@ -95,7 +95,7 @@ async def test_a_post_mortem_is_drafted_filled_in_and_done(company: Company) -> 
     await company.see("Noted as the cause", channel)
     await company.type("ana", "/postmortem", channel)
     card = await company.see("Post-mortem of INC-1: draft", channel)
-    assert "/postmortem summary" in company.text(card)
+    assert "/ops postmortem summary" in company.text(card)
     text = (await file_of(company, "ana", "inc-1-postmortem.md")).decode()
     assert "the new release read a null price" in text
     assert (await file_of(company, "ana", "inc-1-postmortem.pdf")).startswith(b"%PDF-")

@@ -1,13 +1,14 @@
 """A person types, others click, the thread shows: approvals."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 
 from bot.domain.run import State
 from bot.sandbox.workspace.things import Message
 from permissions.model import Risk
-from tests.support.company import OPS, POLICY, Company
+from tests.support.company import CATALOG, OPS, POLICY, Company
 from tests.support.desk import Shelf
 
 Open = Callable[..., Awaitable[Company]]
@@ -35,6 +36,16 @@ async def test_a_second_person_must_confirm_a_change_in_production(company: Comp
     assert DENY not in str(settled.blocks)
     assert shelf.executed == ["R-1"]
     await company.see("<@U0ANA> R-1", thread=card.ts)
+
+
+async def test_where_slack_has_five_commands_the_card_names_words_that_work(open_company: Open) -> None:
+    company = await open_company(catalog=f"commands: five\n{CATALOG}")
+    card = await company.asked()
+    typed = re.search(r"/ops approve R-1 [0-9a-f]{6}", company.text(card))
+    assert typed
+    assert "`/approve" not in company.text(card)
+    await company.type("ben", typed[0])
+    await company.see("Poked")
 
 
 async def test_the_same_person_twice_is_one_approver(open_company: Open, shelf: Shelf) -> None:
