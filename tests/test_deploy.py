@@ -34,6 +34,18 @@ def test_nothing_runs_as_root() -> None:
     assert COMPOSE["services"]["bot"]["cap_drop"] == ["ALL"]
 
 
+def test_the_unit_keeps_what_the_bot_needs_writable_and_lets_its_children_run() -> None:
+    """Compared with what it does: backups and mirrors in its data folder, pg_dump and git as children, setpriv."""
+    lines = [line for line in UNIT.splitlines() if line and not line.startswith("#")]
+    options = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("Environment="))
+    assert f"/var/lib/{options['StateDirectory']}" == re.findall(r"WATCHKEEPER_DATA_DIR=(\S+)", UNIT)[0]
+    assert options["ProtectSystem"] == "strict"
+    assert options["KillMode"] == "mixed"
+    assert options["SystemCallFilter"] == "@system-service"
+    assert "MemoryDenyWriteExecute" not in options  # cffi's callbacks
+    assert {"AF_INET", "AF_INET6", "AF_UNIX"} == set(options["RestrictAddressFamilies"].split())
+
+
 def test_every_variable_that_is_set_is_one_of_the_settings() -> None:
     image = set(re.findall(r"\b([A-Z_]+)=\S", CONTAINER)) - {"PATH", "PYTHONUNBUFFERED"}
     unit = set(re.findall(r"(?m)^Environment=([A-Z_]+)=", UNIT))
