@@ -24,7 +24,7 @@ NAME = "timeline"
 BATCH = 500
 _POLL = 1.0
 _ENTRIES = (Kind.TIMELINE_ADDED, Kind.TIMELINE_CORRECTED, Kind.TIMELINE_REMOVED)
-_GATHER_S = 0.02  # under load one pass for many events, the first of them at once
+_GATHER_S = 0.05  # under load one pass for many events, the first of them at once
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ log = structlog.get_logger()
 NAME = "homes"
 BATCH = 500
 GAP = timedelta(seconds=3)  # between two publications of one Home that nobody asked for
-GATHER_S = 0.02  # under load one look for many events
+GATHER_S = 0.1  # under load one look for many events
 AGAIN = timedelta(seconds=30)  # after a refusal
 FORGET_EVERY_S = 3600
 _EVERYBODY = frozenset(
