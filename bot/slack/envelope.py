@@ -38,7 +38,7 @@ class Frame(BaseModel):
     retry_attempt: int | None = None
     retry_reason: str | None = None
     reason: str = Field(default="", max_length=100)
-    num_connections: int = 0
+    num_connections: int = Field(default=0, ge=0, le=1_000_000)
 
 
 class Envelopes:
@@ -49,7 +49,10 @@ class Envelopes:
         self._patience_s = patience_s
 
     async def acknowledge(self, frame: Frame) -> JsonObject | None:
-        """What to send back; None: nothing, so that Slack delivers it again."""
+        """What to send back; None: nothing, so that Slack delivers it again. One without an id is no envelope."""
+        if not frame.envelope_id:
+            log.warning("envelope.nameless", type=frame.type)
+            return None
         payload = await self._answer(frame)
         if payload is None:
             return None

@@ -37,6 +37,8 @@ from tests.support.examples import SEED, TIMES
 from tests.support.mutants import FORM, JSON, METADATA, as_form, kind_of, mutant, torn
 
 BROKE = {"door.failed", "intake.failed", "listener.failed", "webhook.broke", "envelope.failed", "form.failed"}
+BROKE |= {"socket.task_failed"}
+DOORS = {"web.py", "door.py", "envelope.py"}  # where what Bolt trips over is caught
 TOLD = {"chat.postEphemeral", "chat.postMessage", "chat.update", "views.open", "views.push", "users.info"}
 TOLD |= {"conversations.open", "views.publish", "views.update"}
 
@@ -79,7 +81,7 @@ def _ours(_logger: object, _name: str, entry: EventDict) -> EventDict:
     error = entry.get("exc_info")
     told = error if isinstance(error, BaseException) else sys.exception() if error else None
     frames = [Path(frame.filename) for frame in traceback.extract_tb(told.__traceback__)] if told else []
-    if not any(Path(bot.__path__[0]) in one.parents and one.name not in ("web.py", "door.py") for one in frames):
+    if not any(Path(bot.__path__[0]) in one.parents and one.name not in DOORS for one in frames):
         return entry
     return {**entry, "ours": f"{entry['event']}: {''.join(traceback.format_exception(told, limit=-3))}"}
 
