@@ -13,7 +13,7 @@ import structlog
 
 _SECRET = re.compile(
     r"xox[abeprs]-[\w-]+|xapp-[\w-]+|sk_(?:live|test)_\w+|rk_(?:live|test)_\w+|whsec_\w+|sbp_\w+"
-    r"|(?<=://)[^/\s:@]*:[^@\s/]+(?=@)|hooks\.slack(?:-gov)?\.com/[^\s'\",)]+"
+    r"|(?<=://)[^/\s:@]*:[^\s/]+(?=@)|(?:(?<=https://)|(?<=http://))[^/\s]+(?=@)|hooks\.slack(?:-gov)?\.com/[^\s'\",)]+"
 )
 
 

@@ -32,6 +32,21 @@ def test_secrets_are_removed_by_their_shape(as_json: bool, capsys: pytest.Captur
         assert secret not in told
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("postgresql://wk:hunter2@db/wk", "postgresql://[redacted]@db/wk"),
+        ("postgresql://wk:hun@ter@2@db/wk", "postgresql://[redacted]@db/wk"),
+        ("https://zebra@git.example/shop.git", "https://[redacted]@git.example/shop.git"),
+        ("https://x-token:zebra@git.example/shop.git", "https://[redacted]@git.example/shop.git"),
+        ("ssh://git@git.example/shop.git", "ssh://git@git.example/shop.git"),
+        ("https://shop.example/@ana", "https://shop.example/@ana"),
+    ],
+)
+def test_what_stands_before_a_host_is_removed_where_it_may_be_a_key(text: str, left: str) -> None:
+    assert logs.redact(f"failed at '{text}'") == f"failed at '{left}'"
+
+
 @AS_JSON
 def test_a_traceback_shows_no_variables(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(json=as_json)

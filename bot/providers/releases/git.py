@@ -134,11 +134,16 @@ def _full(commit: str) -> str:
     return commit
 
 
+def _without_keys(text: str) -> str:
+    """A password may hold an @ itself: all up to the last one before the host's end goes."""
+    return re.sub(r"(://)[^/\s]*@", r"\1", text)
+
+
 def _told(repository: str, verb: str, words: str) -> ProviderError:
     """git's own last words, without the password that an address may hold."""
-    said = clean(re.sub(r"(://)[^/@\s]*@", r"\1", words), 500)
+    said = clean(_without_keys(words), 500)
     if verb in ("fetch", "ls-remote"):
-        place = re.sub(r"(://)[^/@\s]*@", r"\1", repository)
+        place = _without_keys(repository)
         return ProviderError(
             "git", f"{place} cannot be read: {said}", "See that the bot's user may read it.", retryable=True
         )
