@@ -133,7 +133,7 @@ class Worker:
         if late or not free or not self._at.team:
             return []
         try:
-            return await runs.claim(self._at.pool, session.id, free)
+            return await runs.claim(self._at.pool, session.id, free, known=self._at.commands)
         except AWAY:
             return []
 

@@ -27,6 +27,8 @@ _COLUMNS = """
 _TARGET = re.compile(r"(\d{1,15})-[0-9a-f]{8}")
 START_WITHIN = timedelta(minutes=15)
 """How long an approved run may wait for its start once its lock is free (design, presets)."""
+SOMEBODY_HAS_IT = timedelta(minutes=10)
+"""While a version is replaced: for so long a run waits for a worker that has its command."""
 _GOVERNING = ("/approve", "/deny", "/runs", "/can", "/audit", "/ops")  # not listed among runs
 _TELLING = f""",
         told AS MATERIALIZED (
@@ -200,8 +202,8 @@ async def held_by(rows: Rows, worker: int) -> list[Run]:
     return [_run(row) for row in found]
 
 
-async def claim(rows: Rows, worker: int, most: int = 1) -> list[Run]:
-    """Take the oldest runs that want planning or starting.
+async def claim(rows: Rows, worker: int, most: int = 1, *, known: Collection[str] | None = None) -> list[Run]:
+    """Take the oldest runs that want planning or starting. known: commands that this version has; None = every one.
 
     Claiming promises nothing: planning and starting only read, so a dead worker's claim is undone by a sweeper,
     and one that PostgreSQL's crash undoes is made again.
@@ -217,6 +219,8 @@ async def claim(rows: Rows, worker: int, most: int = 1) -> list[Run]:
                 SELECT id
                 FROM runs w
                 WHERE state IN ('received', 'queued') AND (hold_until IS NULL OR hold_until <= clock_now())
+                  AND ($3::text[] IS NULL OR command = ANY($3)
+                       OR greatest(created_at, approved_at) <= clock_now() - $4::interval)
                   AND NOT (risk IN ('read', 'record') AND command IN ({_INCIDENTS}) AND EXISTS (
                       SELECT FROM runs e
                       WHERE e.risk = 'record' AND e.command IN ({_INCIDENTS}) AND e.id < w.id
@@ -234,6 +238,8 @@ async def claim(rows: Rows, worker: int, most: int = 1) -> list[Run]:
         """,
         worker,
         most,
+        None if known is None else list(known),
+        SOMEBODY_HAS_IT,
     )
     return [_run(row) for row in found]
 

@@ -77,6 +77,14 @@ async def test_a_claim_alone_does_not_wait_for_the_disk(pool: Pool, make_run: Ma
         assert await connection.fetchval("SHOW synchronous_commit") == "on", "whatever starts a run waits again"
 
 
+async def test_a_command_of_a_newer_version_is_left_to_a_worker_that_has_it(pool: Pool, make_run: MakeRun) -> None:
+    run = await make_run()
+    worker = await pool.fetchval("INSERT INTO workers (name) VALUES ('w') RETURNING id")
+    assert await runs.claim(pool, worker, known=["/tide"]) == []
+    await pool.execute("UPDATE clock SET ahead = $1", runs.SOMEBODY_HAS_IT)
+    assert [one.id for one in await runs.claim(pool, worker, known=["/tide"])] == [run.id]  # nobody has: it says so
+
+
 async def test_a_move_from_another_state_changes_nothing(pool: Pool, make_run: MakeRun) -> None:
     run = await make_run()
     assert await runs.move(pool, run.id, ACTIVE, State.SUCCEEDED) is None
