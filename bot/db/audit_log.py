@@ -22,14 +22,51 @@ async def found(
 
     By id, which all indexes hold, not by number: the two differ only among events of the same moment.
     """
-    values: list[object] = []
+    values: list[object] = [limit]
     before = await _id_of(rows, wanted.before) if wanted.before else None
     conditions = [condition.format(_hold(values, value)) for condition, value in _conditions(wanted, before)]
-    conditions += _only_at(values, places)
     conditions += [] if reader is None else [condition.format(_hold(values, reader)) for condition in _KEPT]
+    question = _newest(conditions) if places is None else _at_each(values, _fitting(places, wanted), conditions)
+    return events_of(await rows.fetch(question, *values))
+
+
+def _newest(conditions: Sequence[str], order: str = "e.id DESC") -> str:
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    values.append(limit)
-    return events_of(await rows.fetch(f"{SEALED} {where} ORDER BY e.id DESC LIMIT ${len(values)}", *values))
+    return f"{SEALED} {where} ORDER BY {order} LIMIT $1"
+
+
+_WITHIN = """
+    (e.service, e.environment, e.id) >= (at.service, at.environment, 0)
+    AND (e.service, e.environment, e.id) <= (at.service, at.environment, 9223372036854775807)
+"""
+"""A part of the index by place. With `=` PostgreSQL goes back through the whole log, in hope of many of that place."""
+
+
+def _at_each(values: list[object], places: Sequence[Where], conditions: Sequence[str]) -> str:
+    """The newest of each place and of them the newest: whoever may see little does not read what others may."""
+    at = [(service, environment) for service, environment in places if environment is not None]
+    services = [service for service, environment in places if environment is None]
+    there = f"unnest({_hold(values, [s for s, _ in at])}::text[], {_hold(values, [e for _, e in at])}::text[])"
+    alone = f"unnest({_hold(values, services)}::text[])"
+    here = _newest([*conditions, _WITHIN], "e.service DESC, e.environment DESC, e.id DESC")
+    of_service = _newest([*conditions, "e.service = at.service AND e.environment IS NULL"])
+    of_none = _newest([*conditions, "e.service IS NULL AND e.environment IS NULL"])
+    return f"""
+        SELECT f.* FROM {there} AS at(service, environment) CROSS JOIN LATERAL ({here}) f
+        UNION ALL
+        SELECT f.* FROM {alone} AS at(service) CROSS JOIN LATERAL ({of_service}) f
+        UNION ALL
+        ({of_none})
+        ORDER BY id DESC LIMIT $1
+    """
+
+
+def _fitting(places: Sequence[Where], wanted: Wanted) -> list[Where]:
+    return [
+        (service, environment)
+        for service, environment in places
+        if wanted.service in (None, service) and wanted.environment in (None, environment)
+    ]
 
 
 async def _id_of(rows: Rows, number: int) -> int:
@@ -69,15 +106,6 @@ _KEPT = (
 def _hold(values: list[object], value: object) -> str:
     values.append(value)
     return f"${len(values)}"
-
-
-def _only_at(values: list[object], places: Sequence[Where] | None) -> list[str]:
-    if places is None:
-        return []
-    services = _hold(values, [service for service, _ in places])
-    environments = _hold(values, [environment or "" for _, environment in places])
-    there = f"SELECT * FROM unnest({services}::text[], {environments}::text[])"
-    return [f"(e.service IS NULL OR (e.service, coalesce(e.environment, '')) IN ({there}))"]
 
 
 async def places(rows: Rows) -> list[Where]:

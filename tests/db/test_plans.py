@@ -14,6 +14,7 @@ import pytest
 from bot.db import (
     alive,
     approvals,
+    audit_log,
     database,
     events,
     freezes,
@@ -33,7 +34,7 @@ from bot.db import (
 )
 from bot.db.database import Rows
 from bot.domain.catalog import Place
-from bot.domain.event import Kind
+from bot.domain.event import Kind, Wanted
 from bot.domain.incident import Affected, IncidentId
 from bot.domain.run import RunId
 from tests.conftest import uri_of
@@ -126,6 +127,7 @@ async def _recorded(rows: Rows) -> object:
     return found
 
 
+SOME = [("s3", "production"), ("s4", None)]
 Call = Callable[[Any], Awaitable[object]]
 EACH_SECOND: dict[str, Call] = {
     "a claim": lambda rows: runs.claim(rows, 1),
@@ -177,6 +179,9 @@ EACH_TIME: dict[str, Call] = {
     "an open thread": lambda rows: posts.open_thread(rows, RUN),
     "an open reply": lambda rows: posts.open_reply(rows, "R-19990:root"),
     "an open alert": lambda rows: posts.open_alert(rows, "s3", "production"),
+    "/audit by who may see little": lambda rows: audit_log.found(rows, Wanted(), 21, [("s3", "staging")], "U7"),
+    "/audit by who may see some": lambda rows: audit_log.found(rows, Wanted(), 21, SOME, "U7"),
+    "/audit of others' places": lambda rows: audit_log.found(rows, Wanted("s9"), 21, SOME, "U7"),
     "/incident list": lambda rows: incidents.listed(rows, 10),
     "follow-ups": lambda rows: incidents.of_ids(rows, [IncidentId(7), INCIDENT]),
     "incidents going on": incidents.ongoing,
