@@ -39,7 +39,7 @@ _WITHIN = """
     (e.service, e.environment, e.id) >= (at.service, at.environment, 0)
     AND (e.service, e.environment, e.id) <= (at.service, at.environment, 9223372036854775807)
 """
-"""A part of the index by place. With `=` PostgreSQL goes back through the whole log, in hope of many of that place."""
+"""A part of the index by place. With `=` PostgreSQL goes back through the whole log, hoping for many of it."""
 
 
 def _at_each(values: list[object], places: Sequence[Where], conditions: Sequence[str]) -> str:
