@@ -168,10 +168,11 @@ async def of_run(rows: Rows, run: RunId) -> list[Post]:
     return _posts(await rows.fetch(f"SELECT {_COLUMNS} FROM posts WHERE run_id = $1 ORDER BY number", run))
 
 
-async def due(rows: Rows, limit: int = DUE, busy: Collection[str] = ()) -> list[Post]:
+async def due(rows: Rows, limit: int = DUE, busy: Collection[str] = (), *, edits: bool = True) -> list[Post]:
     """What is to be sent, edited or looked for now: most urgent first, then as intended.
 
     busy: lanes in which something is under way already; what else waits in them keeps no other one waiting.
+    edits: False where enough of them wait for their turn: all share one pace.
 
     What hangs on another message waits until that one is there, and what comes later in a thread until it is
     known what became of what comes before.
@@ -185,6 +186,7 @@ async def due(rows: Rows, limit: int = DUE, busy: Collection[str] = ()) -> list[
                    OR (state = 'posted' AND kind IN ('message', 'dm', 'reply')
                        AND digest IS DISTINCT FROM wanted_digest))
               AND retry_at <= statement_timestamp() AND {_LANE} <> ALL($2::text[])
+              AND (state <> 'posted' OR $3)
               AND (thread_key IS NULL OR (
                   SELECT o.ts IS NOT NULL OR o.state = 'gone' FROM posts o WHERE o.key = p.thread_key))
               AND NOT (kind IN ('thread', 'reply') AND state <> 'posted' AND EXISTS (
@@ -196,6 +198,7 @@ async def due(rows: Rows, limit: int = DUE, busy: Collection[str] = ()) -> list[
             """,
             limit,
             list(busy),
+            edits,
         )
     )
 

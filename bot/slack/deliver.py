@@ -69,7 +69,8 @@ class Deliverer:
             while True:
                 self._woken.clear()
                 with suppress(*AWAY):
-                    due = await posts.due(self._pool, busy=self._busy)
+                    edits = sum(lane.startswith("edit ") for lane in self._busy)
+                    due = await posts.due(self._pool, busy=self._busy, edits=edits < posts.DUE)
                     metrics.POSTS_WAITING.set(len(due) + len(self._busy))
                     for post in due:
                         if post.lane not in self._busy:

@@ -60,6 +60,14 @@ async def test_a_long_queue_to_one_channel_keeps_no_other_waiting(pool: Pool) ->
     assert [post.key for post in await posts.due(pool, 3, [first.lane])] == ["elsewhere"]
 
 
+async def test_many_edits_keep_no_message_waiting(pool: Pool) -> None:
+    await _intend(pool, "shown", "message", priority=0)
+    await posts.posted(pool, "shown", "C1", "1.0", "of before")
+    await _intend(pool, "new", "message")
+    assert await _due(pool) == ["shown", "new"]
+    assert [post.key for post in await posts.due(pool, edits=False)] == ["new"]
+
+
 async def test_what_nobody_edits_any_more_is_forgotten_batch_by_batch(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
