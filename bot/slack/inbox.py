@@ -76,7 +76,8 @@ class SlackInbox:
             case "app_home_opened" if event.get("tab") == "home":
                 view = event.get("view")
                 known = _id(view.get("hash")) if isinstance(view, dict) else ""
-                await homes.opened(rows, _id(event.get("user")), known)
+                if person := _id(event.get("user")):
+                    await homes.opened(rows, person, known)
             case "tokens_revoked" | "app_uninstalled" as kind if _ends_us(event):
                 await events.record(rows, Kind.SLACK_REVOKED, body={"by": str(kind)})
 

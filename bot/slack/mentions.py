@@ -13,6 +13,7 @@ from bot.db.database import Connection, Pool
 from bot.db.posts import Intent
 from bot.domain.card import Card
 from bot.domain.invocation import Answer, Invocation
+from bot.domain.words import clean
 from bot.slack import payloads
 from bot.slack.payloads import SaidPayload, delivery_key
 from bot.slack.wanted import wanted
@@ -46,7 +47,7 @@ class Mentions:
 
     async def heard(self, body: Mapping[str, object], at: datetime) -> bool:
         """False: nobody spoke to the bot. The answer is written with the record: one event, one of each."""
-        event_id = str(body.get("event_id", ""))
+        event_id = clean(str(body.get("event_id", "")), 100)
         said = invocation_of(body, self._me.bot_user, at)
         if said is None:
             return False

@@ -4,36 +4,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from bot.domain.kept import Content, readable
 from bot.domain.timeline import LinkedFile
 from bot.domain.words import clean
+from bot.slack.payloads import Payload
 
 _MOST_FILES = 20
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _File(_Part):
+class _File(Payload):
     name: str | None = None
     title: str | None = None
     permalink: str | None = None
 
 
-class _Edited(_Part):
+class _Edited(Payload):
     ts: str = "0"
 
 
-class _Attachment(_Part):
+class _Attachment(Payload):
     fallback: str | None = None
     title: str | None = None
     text: str | None = None
 
 
-class Message(_Part):
+class Message(Payload):
     """docs.slack.dev: "message event"; also as an item of a pin, in a message shortcut and from conversations.*."""
 
     ts: str = Field(pattern=r"^\d{1,12}\.\d{1,9}$")
@@ -65,14 +62,14 @@ def _linked(file: _File) -> LinkedFile:
     return LinkedFile(clean(file.title or file.name or "a file", 120), file.permalink or "")
 
 
-class _Item(_Part):
+class _Item(Payload):
     type: str = ""
     channel: str | None = None
     ts: str | None = None
     message: Message | None = None
 
 
-class _Event(_Part):
+class _Event(Payload):
     type: str
     subtype: str | None = None
     user: str | None = None

@@ -1,59 +1,65 @@
 """The boundary: what Slack sent, validated; ids only, names are never read."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from bot.domain.invocation import Actor, Click, Invocation, Submission
 from bot.domain.parse import UMBRELLA
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
-class _Payload(BaseModel):
+Id = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,40}$")]
+"""Of a person, a workspace, a channel, as Slack writes them; what looks otherwise is nobody's."""
+
+
+class Payload(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    @field_validator("*")
+    @field_validator("*", mode="before")
     @classmethod
     def _storable(cls, value: object) -> object:
-        """PostgreSQL holds no zero bytes; Slack sends none."""
-        return value.replace("\0", "") if isinstance(value, str) else value
+        """PostgreSQL holds no zero bytes and no half characters; Slack sends none."""
+        return _UNSTORABLE.sub("", value) if isinstance(value, str) else value
 
 
-class SlashPayload(_Payload):
+class SlashPayload(Payload):
     """A slash command (docs.slack.dev: "Implementing slash commands"); `is_enterprise_install` is a string there."""
 
-    team_id: str = Field(min_length=1, max_length=40)
-    channel_id: str = Field(min_length=1, max_length=40)
-    user_id: str = Field(min_length=1, max_length=40)
+    team_id: Id
+    channel_id: Id
+    user_id: Id
     command: str = Field(min_length=2, max_length=60)
     text: str = ""
     response_url: str = ""
     trigger_id: str = Field(min_length=1, max_length=200)
 
 
-class _User(_Payload):
-    id: str = Field(min_length=1, max_length=40)
+class _User(Payload):
+    id: Id
     team_id: str = ""
 
 
-class _Team(_Payload):
-    id: str = Field(min_length=1, max_length=40)
+class _Team(Payload):
+    id: Id
 
 
-class _Container(_Payload):
+class _Container(Payload):
     channel_id: str = ""
     message_ts: str = ""
     view_id: str = ""
 
 
-class _Action(_Payload):
+class _Action(Payload):
     action_id: str = Field(min_length=1, max_length=255)
     value: str = Field(default="", max_length=2000)
 
 
-class ActionPayload(_Payload):
+class ActionPayload(Payload):
     """A pressed button (`block_actions`)."""
 
     team: _Team | None = None
@@ -64,16 +70,16 @@ class ActionPayload(_Payload):
     response_url: str = ""
 
 
-class Said(_Payload):
+class Said(Payload):
     """A message in which the bot is named, or one in its own conversation (`app_mention`, `message.im`)."""
 
     type: Literal["app_mention", "message"]
     subtype: str = ""
     bot_id: str = ""
-    user: str = Field(min_length=1, max_length=40)
+    user: Id
     user_team: str = ""
     team: str = ""
-    channel: str = Field(min_length=1, max_length=40)
+    channel: Id
     channel_type: str = ""
     text: str = ""
     ts: str = Field(min_length=1, max_length=40)
@@ -90,7 +96,7 @@ class Said(_Payload):
         return self.channel_type == "im"
 
 
-class SaidPayload(_Payload):
+class SaidPayload(Payload):
     team_id: str = ""
     is_ext_shared_channel: bool = False
     event_id: str = Field(min_length=1, max_length=100)
@@ -103,11 +109,11 @@ class SaidPayload(_Payload):
         return self.event.user_team or self.event.team or shared
 
 
-class _Option(_Payload):
+class _Option(Payload):
     value: str = ""
 
 
-class _Field(_Payload):
+class _Field(Payload):
     value: str | None = None
     selected_option: _Option | None = None
     selected_options: list[_Option] = Field(default_factory=list)
@@ -122,22 +128,22 @@ class _Field(_Payload):
         return (chosen.value if chosen else self.value) or ""
 
 
-class _State(_Payload):
+class _State(Payload):
     values: dict[str, dict[str, _Field]] = Field(default_factory=dict)
 
 
-class _Block(_Payload):
+class _Block(Payload):
     type: str = ""
     block_id: str = ""
 
 
-class _View(_Payload):
+class _View(Payload):
     blocks: list[_Block] = Field(default_factory=list)
     private_metadata: str = Field(default="", max_length=3000)
     state: _State = Field(default_factory=_State)
 
 
-class ViewPayload(_Payload):
+class ViewPayload(Payload):
     """A submitted form (`view_submission`)."""
 
     team: _Team | None = None

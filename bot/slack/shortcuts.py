@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Container, Mapping
 from datetime import UTC, datetime, time, timedelta
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from bot.db import incidents, kept
 from bot.db.bell import Bell
@@ -23,7 +23,7 @@ from bot.domain.timeline import LinkedFile
 from bot.domain.words import clean, quoted
 from bot.slack.by_hand import May, incident_at
 from bot.slack.messages import Message
-from bot.slack.payloads import delivery_key
+from bot.slack.payloads import Id, Payload, delivery_key
 from bot.slack.share import Press
 
 log = structlog.get_logger()
@@ -46,19 +46,15 @@ def _entry(callback: str, name: str, description: str) -> JsonObject:
     return {"name": name, "type": "message", "callback_id": callback, "description": description}
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _Id(_Part):
-    id: str = Field(min_length=1, max_length=40)
+class _Id(Payload):
+    id: Id
 
 
 class _User(_Id):
     team_id: str = ""
 
 
-class ShortcutPayload(_Part):
+class ShortcutPayload(Payload):
     """A message shortcut (`message_action`)."""
 
     callback_id: str = Field(max_length=255)
@@ -74,7 +70,7 @@ class ShortcutPayload(_Part):
         return Actor(self.user.id, self.user.team_id or (self.team.id if self.team else ""))
 
 
-class _Held(_Part):
+class _Held(Payload):
     """What the form carries of its message until it comes back; at most 3,000 characters."""
 
     channel: str
