@@ -4,7 +4,8 @@ Where util-linux is there, `setpriv` stands in front of the command: it makes th
 (PR_SET_PDEATHSIG) and changes the user. asyncio forks from a process with threads, where Python's own
 `preexec_fn` may deadlock; a second exec costs a millisecond and cannot. It holds for the child itself, not for
 what the child starts: those are ended as a group on timeout and cancellation, and outlive only a bot that was
-killed. A child that ends well may leave a daemon behind: that is what a restart does.
+killed. A child that ends well may leave a daemon behind: that is what a restart does. And it takes away what
+capabilities the bot was given to change users: whoever is not root keeps them through a change of user.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fcntl import fcntl
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -68,15 +70,19 @@ async def run(
     cwd: Path | None = None,
     timeout: timedelta,  # noqa: ASYNC109 - it ends the process group, which asyncio.timeout does not
     run_as: str | None = None,
+    group: int | None = None,
     output: Path | None = None,
     pass_fds: Sequence[int] = (),
 ) -> Finished:
-    """Run a command to its end; its output goes to the tail and, whole, to `output` when that is named."""
+    """Run a command to its end; its output goes to the tail and, whole, to `output` when that is named.
+
+    group: as ourselves, but in that group alone.
+    """
     loop = asyncio.get_running_loop()
     begun = loop.time()
     tail = Tail()
     try:
-        async with _child(argv, env, cwd, run_as, None, pass_fds) as (process, pipe):
+        async with _child(argv, env, cwd, run_as, None, pass_fds, group) as (process, pipe):
             code = await _within(timeout, process, pipe, tail, output)
     except NotStarted as error:
         return Finished(NOT_STARTED, error.tail, timedelta())
@@ -158,9 +164,10 @@ async def _child(
     run_as: str | None,
     errors: IO[bytes] | None,
     pass_fds: Sequence[int],
+    group: int | None = None,
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, "Pipe"]]:
     """A child and its output; `errors` None puts both streams into one. However it is left, the child has ended."""
-    before = _in_front(run_as)
+    before = _in_front(run_as, group)
     read, write = _pipe()
     with _reading(read) as pipe:
         try:
@@ -186,17 +193,32 @@ async def _child(
                 await _end(process)
 
 
-def _in_front(run_as: str | None) -> tuple[str, ...]:
+def _in_front(run_as: str | None, group: int | None) -> tuple[str, ...]:
     setpriv = shutil.which("setpriv", path=PATH)
-    if run_as is None:
-        return (setpriv, "--pdeathsig", "TERM", "--") if setpriv else ()
-    person = _account(run_as)
+    if setpriv is None and run_as is None and group is None:
+        return ()
+    who = _changed(run_as, group)
     if setpriv is None:
         raise NotStarted("setpriv", "it is not installed (util-linux), and `run_as` needs it")
-    if person.pw_uid == os.geteuid():
-        return (setpriv, "--pdeathsig", "TERM", "--")
-    user = (f"--reuid={person.pw_uid}", f"--regid={person.pw_gid}", "--init-groups")
-    return (setpriv, *user, "--pdeathsig", "TERM", "--")
+    without = ("--inh-caps=-all", "--ambient-caps=-all") if ambient() else ()
+    return (setpriv, *who, *without, "--pdeathsig", "TERM", "--")
+
+
+def _changed(run_as: str | None, group: int | None) -> tuple[str, ...]:
+    if group is not None:
+        return (f"--regid={group}", "--clear-groups")
+    if run_as is None or (person := _account(run_as)).pw_uid == os.geteuid():
+        return ()
+    return (f"--reuid={person.pw_uid}", f"--regid={person.pw_gid}", "--init-groups")
+
+
+@cache
+def ambient() -> int:
+    """The capabilities that whatever we start would have too, as bits; a unit file gives them."""
+    with suppress(OSError):  # there is no /proc elsewhere, and nothing of this kind
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next((int(line.split()[1], 16) for line in lines if line.startswith("CapAmb:")), 0)
+    return 0
 
 
 def _account(name: str) -> pwd.struct_passwd:

@@ -4,10 +4,7 @@ An unfinished build never has the commit's name. The command gets an explicit en
 """
 
 import asyncio
-import os
 import secrets
-import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,11 +15,7 @@ from bot.domain.errors import StepFailed
 from bot.providers.process import Finished, run
 from bot.providers.releases.folder import Folder
 from bot.providers.releases.git import Mirror
-
-if sys.version_info >= (3, 12):
-    import tarfile
-else:
-    from backports import tarfile
+from bot.providers.releases.unpack import remove, unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +35,22 @@ class Builder:
         if await asyncio.to_thread(self.folder.whole, commit):
             await step.say("already built")
             return False
-        await asyncio.to_thread(self.folder.clear_remains)
+        for left in await asyncio.to_thread(self.folder.remains):
+            await remove(left, self.run_as)
         place = self.folder.path / f".building-{commit[:12]}-{secrets.token_hex(4)}"
         try:
             await self._unpack(commit, place)
             await self._command(commit, place, step, output)
             await asyncio.to_thread(self.folder.finish, place, commit)
         finally:
-            await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+            await remove(place, self.run_as)
         return True
 
     async def _unpack(self, commit: str, place: Path) -> None:
         archive = place.with_suffix(".tar")
         try:
             await self.mirror.archive(commit, archive)
-            await asyncio.to_thread(_extract, archive, place, self.run_as)
+            await unpack(archive, place, self.run_as)
         finally:
             await asyncio.to_thread(archive.unlink, missing_ok=True)
 
@@ -81,13 +75,3 @@ def ended(done: Finished, timeout: timedelta) -> str:
     if done.code is None:
         return f"was stopped after {timeout.total_seconds():.0f} s"
     return f"ended with code {done.code}" if done.code > 0 else f"was killed by signal {-done.code}"
-
-
-def _extract(archive: Path, place: Path, run_as: str | None) -> None:
-    """Links and paths that lead out of the folder are refused (tarfile's `data` filter)."""
-    place.mkdir(mode=0o755)
-    with tarfile.open(archive) as tar:
-        tar.extractall(place, filter="data")
-    if run_as and os.geteuid() == 0:
-        for path in (place, *place.rglob("*")):
-            shutil.chown(path, user=run_as) if not path.is_symlink() else None

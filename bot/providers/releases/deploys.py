@@ -20,6 +20,7 @@ from bot.providers.process import run
 from bot.providers.releases.build import Builder, ended
 from bot.providers.releases.folder import Folder, Moved, Stay
 from bot.providers.releases.git import HEX, Mirror
+from bot.providers.releases.unpack import remove
 
 _FETCH = timedelta(seconds=60)
 _FETCH_SPARE = timedelta(seconds=15)  # the release is here already: the news may wait
@@ -185,9 +186,16 @@ class GitReleases:
                 output=done.tail,
                 changed="something",
             )
-        spare = await asyncio.to_thread(self.folder.prune, self.keep) if tidy else []
-        gone = f", removed {some(len(spare), 'old release folder')}" if spare else ""
+        count = await self._prune() if tidy else 0
+        gone = f", removed {some(count, 'old release folder')}" if count else ""
         await step.say(f"restarted on {target[:7]} in {span(done.took)}{gone}")
+
+    async def _prune(self) -> int:
+        """How many folders are gone."""
+        spare = [self.folder.release(commit) for commit in await asyncio.to_thread(self.folder.spare, self.keep)]
+        for path in spare:
+            await remove(path, self.builder.run_as)
+        return await asyncio.to_thread(lambda: sum(not path.exists() for path in spare))
 
 
 def _info(stay: Stay, found: Commit | None, current: bool) -> ReleaseInfo:

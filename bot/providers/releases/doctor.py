@@ -10,8 +10,10 @@ from pathlib import Path
 
 from bot.domain.checkup import Remark
 from bot.domain.errors import ProviderError
-from bot.providers.process import PATH
+from bot.providers.process import PATH, ambient
 from bot.providers.releases.git import Mirror
+
+_HANDS = ("setpriv", "tar")  # what another user's releases are unpacked with
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class ReleasesDoctor:
         return Remark("releases", "ok", str(self.folder))
 
     def _programs(self) -> Iterator[Remark]:
-        for program in dict.fromkeys(["git", *(command[0] for command in self.commands)]):
+        hands = _HANDS if self.run_as else ()
+        for program in dict.fromkeys(["git", *hands, *(command[0] for command in self.commands)]):
             if "/" not in program and shutil.which(program, path=PATH) is None:
                 remedy = f"Install it, or write its whole path in the catalog; looked in {PATH}."
                 yield Remark("programs", "fail", f"{program} is not on this host.", remedy)
@@ -54,10 +57,13 @@ class ReleasesDoctor:
         except KeyError:
             yield Remark("run_as", "fail", f"This host has no user {self.run_as}.", f"useradd --system {self.run_as}")
             return
-        if os.geteuid() not in (0, person.pw_uid):
-            what = f"{_me()} cannot become {self.run_as}."
-            remedy = "Give the service CAP_SETUID and CAP_SETGID (deploy/watchkeeper.service tells how)."
-            yield Remark("run_as", "fail" if not _may_change_user() else "ok", what, remedy)
+        if os.geteuid() not in (0, person.pw_uid) and not _may_change_user():
+            what = f"{_me()} cannot become {self.run_as}, seen from here."
+            remedy = (
+                "Give the service CAP_SETUID and CAP_SETGID (deploy/watchkeeper.service tells how). If it has them: "
+                "this look has not, unless it is started with them too."
+            )
+            yield Remark("run_as", "fail", what, remedy)
         else:
             yield Remark("run_as", "ok", f"build and restart run as {self.run_as}")
 
@@ -79,10 +85,5 @@ def _me() -> str:
 
 
 def _may_change_user() -> bool:
-    """Whether this process holds CAP_SETUID and CAP_SETGID."""
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-    except OSError:
-        return False
-    held = next((int(line.split()[1], 16) for line in lines if line.startswith("CapEff:")), 0)
-    return held & 0b1100_0000 == 0b1100_0000
+    """Whether what this process starts holds CAP_SETUID and CAP_SETGID."""
+    return ambient() & 0b1100_0000 == 0b1100_0000

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,29 +108,21 @@ class Folder:
 
     def finish(self, built: Path, commit: str) -> None:
         """Give a built folder its marker and its name; a half one of that name is moved out of the way."""
-        (built / MARKER).write_text(commit + "\n")
+        _mark(built / MARKER, commit)
         final = self.release(commit)
         if final.exists():
             final.rename(self.path / f".incomplete-{commit[:12]}-{secrets.token_hex(4)}")
         built.rename(final)
         _sync(self.path)
 
-    def clear_remains(self) -> None:
-        """Remove what an interrupted build or switch of ours left. Only under the place's deploy lock."""
-        for pattern in (".building-*", ".current-*"):
-            for path in self.path.glob(pattern):
-                if path.is_symlink() or path.is_file():
-                    path.unlink(missing_ok=True)
-                else:
-                    shutil.rmtree(path, ignore_errors=True)
+    def remains(self) -> list[Path]:
+        """What an interrupted build or switch of ours left. Only under the place's deploy lock."""
+        return [path for pattern in (".building-*", ".current-*") for path in self.path.glob(pattern)]
 
-    def prune(self, keep: int) -> list[str]:
-        """Remove folders that we built beyond the `keep` newest; never the current one or the one before."""
+    def spare(self, keep: int) -> list[str]:
+        """Folders that we built beyond the `keep` newest; never the current one or the one before."""
         stays = [stay.commit for stay in self.stays()]
-        spare = [c for c in stays[max(keep, 2) :] if c != self.current() and (self.release(c) / MARKER).is_file()]
-        for commit in spare:
-            shutil.rmtree(self.release(commit), ignore_errors=True)
-        return spare
+        return [c for c in stays[max(keep, 2) :] if c != self.current() and (self.release(c) / MARKER).is_file()]
 
     def _linked_at(self) -> datetime:
         return datetime.fromtimestamp((self.path / "current").lstat().st_mtime, UTC)
@@ -159,6 +150,13 @@ def _since(lines: list[Line], n: int) -> datetime:
     while n > 0 and lines[n - 1].commit == lines[n].commit:
         n -= 1
     return lines[n].at
+
+
+def _mark(marker: Path, commit: str) -> None:
+    """A build may have left a link of that name, which would lead us anywhere."""
+    marker.unlink(missing_ok=True)
+    with os.fdopen(os.open(marker, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w") as file:
+        file.write(commit + "\n")
 
 
 def _last_byte(descriptor: int, length: int) -> bytes:
