@@ -83,7 +83,7 @@ async def run(
     tail = Tail()
     try:
         async with _child(argv, env, cwd, run_as, None, pass_fds, group) as (process, pipe):
-            code = await _within(timeout, process, pipe, tail, output)
+            code = await _within(timeout, process, pipe, tail, output, run_as)
     except NotStarted as error:
         return Finished(NOT_STARTED, error.tail, timedelta())
     return Finished(code, tail.text, timedelta(seconds=loop.time() - begun))
@@ -114,7 +114,7 @@ async def stream(
                 async with asyncio.timeout_at(until):
                     code = await process.wait()
             except TimeoutError:
-                await _end(process)
+                await _end(process, run_as)
         if code != 0:
             raise Failed(argv[0], code, _last(errors), timeout)
 
@@ -190,7 +190,7 @@ async def _child(
             yield process, pipe
         finally:
             if process.returncode is None:
-                await _end(process)
+                await _end(process, run_as)
 
 
 def _in_front(run_as: str | None, group: int | None) -> tuple[str, ...]:
@@ -282,6 +282,7 @@ async def _within(
     pipe: Pipe,
     tail: Tail,
     output: Path | None,
+    run_as: str | None,
 ) -> int | None:
     """Its exit code; None when it was stopped because the time was over."""
     async with asyncio.TaskGroup() as group:
@@ -289,7 +290,7 @@ async def _within(
         try:
             code = await asyncio.wait_for(process.wait(), limit.total_seconds())
         except TimeoutError:
-            await _end(process)
+            await _end(process, run_as)
             code = None
         await asyncio.wait({reading}, timeout=_LINGER_S)
         reading.cancel()
@@ -312,17 +313,30 @@ def _open(path: Path) -> IO[bytes]:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb", buffering=0)
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _end(process: asyncio.subprocess.Process, run_as: str | None) -> None:
     """TERM to the whole group, KILL after five seconds, then nothing of it is left."""
     try:
-        _signal(process, signal.SIGTERM)
+        await _signal(process, signal.SIGTERM, run_as)
         with suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), _GRACE_S)
     finally:
-        _signal(process, signal.SIGKILL)
+        await _signal(process, signal.SIGKILL, run_as)
     await process.wait()
 
 
-def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
+async def _signal(process: asyncio.subprocess.Process, number: signal.Signals, run_as: str | None) -> None:
+    with suppress(ProcessLookupError):
+        try:
+            os.killpg(process.pid, number)
+        except PermissionError:  # another user's, and we are not root: then as that user
+            if run_as is not None:
+                await asyncio.shield(_signal_as(run_as, process.pid, number))
+
+
+async def _signal_as(run_as: str, group: int, number: signal.Signals) -> None:
+    argv = (*_in_front(run_as, None), "kill", "-s", number.name.removeprefix("SIG"), "--", f"-{group}")
+    quiet = asyncio.subprocess.DEVNULL
+    killer = await asyncio.create_subprocess_exec(
+        *argv, stdin=quiet, stdout=quiet, stderr=quiet, env=_environment(run_as)
+    )
+    await killer.wait()

@@ -13,7 +13,7 @@ from bot.domain.errors import ProviderError
 from bot.providers.process import PATH, ambient
 from bot.providers.releases.git import Mirror
 
-_HANDS = ("setpriv", "tar")  # what another user's releases are unpacked with
+_HANDS = ("setpriv", "tar", "kill")  # what another user's releases are unpacked with, and its commands ended
 
 
 @dataclass(frozen=True, slots=True)

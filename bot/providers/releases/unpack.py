@@ -9,6 +9,7 @@ import os
 import pwd
 import shutil
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,7 +29,8 @@ async def unpack(archive: Path, place: Path, run_as: str | None) -> None:
     """Links and paths that lead out of the folder are refused (tarfile's `data` filter). StepFailed."""
     another = _another(run_as)
     try:
-        await asyncio.to_thread(_prepare if another else _extract, archive, place)
+        fill: Callable[[Path, Path], None] = _prepare if another else _extract
+        await asyncio.to_thread(fill, archive, place)
     except tarfile.FilterError as error:
         raise StepFailed(
             f"{clean(error.tarinfo.name, 200)} of this commit leads out of the release's folder.",
@@ -43,9 +45,8 @@ async def unpack(archive: Path, place: Path, run_as: str | None) -> None:
 
 async def remove(path: Path, run_as: str | None) -> None:
     """What a build made is its user's to remove; the folder around it is ours. What cannot be removed stays."""
-    another = _another(run_as)
-    if another and await asyncio.to_thread(_is_folder, path):
-        await run(["rm", "-rf", "--", str(path)], timeout=_LIMIT, run_as=another.pw_name)
+    if _another(run_as) is not None and await asyncio.to_thread(_is_folder, path):
+        await run(["rm", "-rf", "--", str(path)], timeout=_LIMIT, run_as=run_as)
     await asyncio.to_thread(_remove, path)
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,18 @@ async def main(home, commit, builder):
 print(json.dumps(asyncio.run(main(Path(sys.argv[1]), *sys.argv[2:]))))
 """
 
+STOP = """
+import asyncio, json
+from datetime import timedelta
+from bot.providers.process import run
+
+async def main():
+    done = await run(["sh", "-c", "sleep 61.5 & sleep 61.5"], timeout=timedelta(seconds=0.5), run_as="nobody")
+    print(json.dumps([done.code, done.took.total_seconds()]))
+
+asyncio.run(main())
+"""
+
 BUILD_SH = """
 id -un > who.txt; grep CapEff /proc/self/status > held.txt; mkdir -p deep/er; echo x > deep/er/made; cat app/a.txt
 ln -s ../../victim .complete; rm -f app/a.txt
@@ -61,8 +74,8 @@ ln -s ../../victim .complete; rm -f app/a.txt
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0
-    or not all(any((Path(p) / name).exists() for p in PATH.split(":")) for name in ("setpriv", "tar")),
-    reason="only root can set this up, with setpriv (util-linux) and tar",
+    or not all(any((Path(p) / name).exists() for p in PATH.split(":")) for name in ("setpriv", "tar", "kill")),
+    reason="only root can set this up, with setpriv (util-linux), tar and kill",
 )
 
 
@@ -98,18 +111,16 @@ def built(home: Path, by: tuple[str, ...]) -> dict[str, object]:
     if by:
         for path in (home, *home.rglob("*")):
             os.chown(path, BOT, BOT, follow_symlinks=False)
-    argv = [sys.executable, "-c", BUILD, str(home), commit, BUILDER]
-    # A shell between: only what is started with capabilities has them in effect.
-    done = subprocess.run(
-        [*by, "/bin/sh", "-c", 'umask 022; exec "$0" "$@"', *argv],
-        cwd=home,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, object] = json.loads(done.stdout)
+    found: dict[str, object] = json.loads(said(by, home, BUILD, str(home), commit, BUILDER))
     return found
+
+
+def said(by: tuple[str, ...], home: Path, script: str, *words: str) -> str:
+    # A shell between: only what is started with capabilities has them in effect.
+    argv = [*by, "/bin/sh", "-c", 'umask 022; exec "$0" "$@"', sys.executable, "-c", script, *words]
+    done = subprocess.run(argv, cwd=home, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.mark.parametrize("by", [(), ABLE], ids=["root", "two capabilities"])
@@ -139,3 +150,16 @@ def test_without_the_capabilities_it_is_said_and_nothing_is_left(home: Path) -> 
     assert "watchkeeper doctor" in str(found["failed"])
     assert "not permitted" in str(found["output"])
     assert found["left"] == []
+
+
+def test_what_takes_too_long_is_ended_though_it_is_another_users(home: Path) -> None:
+    code, took = json.loads(said(ABLE, home, STOP))
+    assert code is None
+    assert took < 4
+    assert not [one for one in Path("/proc").glob("[0-9]*/cmdline") if _words(one) == b"sleep\x0061.5\x00"]
+
+
+def _words(file: Path) -> bytes:
+    with suppress(OSError):
+        return file.read_bytes()
+    return b""
