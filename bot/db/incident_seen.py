@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
 
-from bot.db import database, followups, incident_checklist, incidents, locks, runs, timeline
+from bot.db import database, followups, incident_checklist, locks, runs, timeline
 from bot.db.database import Rows
 from bot.domain.incident import Affected, Incident
 from bot.domain.incident_card import Release, Seen
 from bot.domain.incoming import moment
+from bot.domain.run import RunId
 
 _KEYS = ("commit", "title", "author")
 
 
 async def see(rows: Rows, incident: Incident, on_call: Sequence[str] = ()) -> Seen:
     """on_call: names, whose turn it is first."""
-    changed = [await runs.get(rows, run) for run in await incidents.last_changes(rows, incident.affected)]
+    changed = [await runs.get(rows, run) for run in await last_changes(rows, incident.affected)]
     entries, typed = await timeline.counts(rows, incident.id)
     return Seen(
         await failing(rows, incident.affected),
@@ -29,6 +30,24 @@ async def see(rows: Rows, incident: Incident, on_call: Sequence[str] = ()) -> Se
         await _late(rows, incident),
         await incident_checklist.checklist(rows, incident) if incident.type == "security" else None,
     )
+
+
+async def last_changes(rows: Rows, affected: Sequence[Affected], limit: int = 3) -> list[RunId]:
+    """The newest changes at its services, the newest first."""
+    found = await rows.fetch(
+        """
+        SELECT DISTINCT r.id
+        FROM unnest($1::text[], $2::text[]) AS a (service, environment)
+        JOIN runs r ON r.service = a.service AND a.environment IN ('', r.environment)
+        WHERE r.service = ANY($1::text[]) AND r.started_at IS NOT NULL AND r.risk IN ('change', 'destructive')
+        ORDER BY r.id DESC
+        LIMIT $3
+        """,
+        [one.service for one in affected],
+        [one.environment for one in affected],
+        limit,
+    )
+    return [RunId(row["id"]) for row in found]
 
 
 async def _late(rows: Rows, incident: Incident) -> int:

@@ -1,6 +1,6 @@
 """Incidents: every change of state is one conditional UPDATE with its event; zero rows means somebody was first."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, cast
 
@@ -473,24 +473,6 @@ async def unshown(connection: Connection) -> list[tuple[Incident, int]]:
 
 async def shown(connection: Connection, incident: IncidentId, version: int) -> None:
     await connection.execute("UPDATE incidents SET shown = greatest(shown, $2) WHERE id = $1", incident, version)
-
-
-async def last_changes(rows: Rows, affected: Sequence[Affected], limit: int = 3) -> list[RunId]:
-    """The newest changes at its services, the newest first."""
-    found = await rows.fetch(
-        """
-        SELECT DISTINCT r.id
-        FROM unnest($1::text[], $2::text[]) AS a (service, environment)
-        JOIN runs r ON r.service = a.service AND a.environment IN ('', r.environment)
-        WHERE r.service = ANY($1::text[]) AND r.started_at IS NOT NULL AND r.risk IN ('change', 'destructive')
-        ORDER BY r.id DESC
-        LIMIT $3
-        """,
-        [one.service for one in affected],
-        [one.environment for one in affected],
-        limit,
-    )
-    return [RunId(row["id"]) for row in found]
 
 
 # --- rows -------------------------------------------------------------------------------------------------------
