@@ -58,9 +58,12 @@ structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatte
 
 
 @pytest.fixture(autouse=True)
-def heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A command of the terminal silences the logs of its whole process, which here is that of the next tests too."""
+def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A command of the terminal silences or points elsewhere the logs of its whole process, which here go on."""
     monkeypatch.setattr(logs, "silence", lambda: None)
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

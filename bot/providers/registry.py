@@ -5,8 +5,10 @@ It never guesses: a capability that nothing offers is refused with the line that
 
 import asyncio
 import contextlib
+import functools
 import importlib
 import pkgutil
+import ssl
 import weakref
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -102,7 +104,7 @@ class Providers:
         self._clock = clock
         self._data_dir = data_dir
         self._scratch_server = scratch_server
-        self._transport = httpx.AsyncHTTPTransport(limits=_LIMITS, trust_env=False)
+        self._transport = httpx.AsyncHTTPTransport(verify=_known_authorities(), limits=_LIMITS, trust_env=False)
         self._http = httpx.AsyncClient(
             transport=self._transport, timeout=_TIMEOUT, trust_env=False, event_hooks={"request": [_may_be_asked]}
         )
@@ -191,6 +193,12 @@ async def _may_be_asked(request: httpx.Request) -> None:
     """Asked before every request of every provider, also of one that an answer leads to."""
     if why := forbidden(request.url.host):
         raise httpx.ConnectError(why, request=request)
+
+
+@functools.cache
+def _known_authorities() -> ssl.SSLContext:
+    """Read once a process: it takes 20 ms, and each reload of the catalog opens its providers anew."""
+    return httpx.create_ssl_context()
 
 
 def _close_soon(loop: asyncio.AbstractEventLoop, transport: httpx.AsyncHTTPTransport) -> None:

@@ -348,7 +348,7 @@ async def test_one_request_that_cannot_be_decided_again_stops_no_other(
 async def test_a_database_that_takes_nobody_or_nothing_is_away_and_stops_no_worker(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    async def claim(*_: object) -> Run | None:
+    async def claim(*_: object, **__: object) -> list[Run]:
         raise error("not now")
 
     monkeypatch.setattr(runs, "claim", claim)

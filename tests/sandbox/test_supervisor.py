@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.heavy
+
 COMMIT_A, COMMIT_B = "a" * 40, "b" * 40
 LISTENS = """
 import os, pathlib, signal, socket, sys

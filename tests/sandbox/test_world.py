@@ -21,7 +21,7 @@ from bot.sandbox.world import World
 from permissions.model import ALL
 from permissions.policy import load_policy
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("world")]
+pytestmark = [pytest.mark.heavy, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

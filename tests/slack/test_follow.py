@@ -669,6 +669,7 @@ async def test_blocks_that_slack_will_not_have_are_said_in_plain_text(story: Sto
         assert message.blocks == []
 
 
+@pytest.mark.heavy
 async def test_two_hundred_lines_in_a_burst_all_arrive_in_order_within_the_limits(story: Story) -> None:
     await story.ask()
     async with story.followed():

@@ -12,6 +12,8 @@ from tests.stories.conftest import Open
 from tests.stories.test_incident import failing, placed
 from tests.support.company import GENERAL, OPS, POLICY, Company
 
+pytestmark = pytest.mark.heavy
+
 ON_CALL = POLICY + "oncall: {rotation: [ana, ben, chi]}\n"
 
 

@@ -14,6 +14,8 @@ from tests.stories.conftest import Open
 from tests.support.bucket import KEY, SECRET, keys, made_bucket, s3_server
 from tests.support.company import POLICY, Company
 
+pytestmark = pytest.mark.heavy
+
 CATALOG = """
 services:
   shop:

@@ -47,7 +47,9 @@ def pings(value: Any) -> list[str]:
 
 def _is_plain(value: dict[str, Any]) -> bool:
     """Slack parses no references there; our own marks have no place in it either."""
-    return value.get("type") in ("plain_text", "text") and not re.search("[\ue000-\uf8ff]", str(value.get("text")))
+    return value.get("type") in ("plain_text", "raw_text", "text") and not re.search(
+        "[\ue000-\uf8ff]", str(value.get("text"))
+    )
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from tests.stories.test_incident import header, placed, told
 from tests.support.company import POLICY, Company
 from tests.support.statuspage import CHECKOUT, KEY, PAGE, StatuspageDouble
 
+pytestmark = pytest.mark.heavy
+
 SOLO = POLICY.replace("small-team", "solo") + "oncall: {rotation: [chi, ana, ben]}\n"
 TEAM = POLICY + "oncall: {rotation: [chi, ana, ben]}\n"
 

@@ -15,6 +15,8 @@ from bot.sandbox.workspace.things import Message
 from tests.stories.conftest import Open
 from tests.support.company import POLICY, Company
 
+pytestmark = pytest.mark.heavy
+
 CATALOG = """
 services:
   shop:

@@ -21,6 +21,8 @@ from bot.providers.postgres.fill import Target, fill
 from bot.providers.process import run
 from bot.providers.store import FolderStore
 
+pytestmark = pytest.mark.heavy
+
 LIMIT = timedelta(seconds=60)
 ROWS = {"public.orders": 1200, 'back."Odd name"': 0}
 

@@ -18,6 +18,8 @@ from bot.providers.store.bucket import Bucket
 from bot.providers.store.doctor import BucketDoctor
 from tests.support.bucket import keys, made_bucket, pieces, s3_server, uploads
 
+pytestmark = pytest.mark.heavy
+
 NAME = "shop-production-20261120T030730Z-B-42.dump"
 PREFIX = "watchkeeper/shop/production/"
 MB = 1024 * 1024
