@@ -166,6 +166,7 @@ class Process:
             commands=files.commands,
             bell=self.bell,
             presence=Presence(self.client, now),
+            listed=lambda: self.installation.policy.shared_channels,
         )
         incidents.tell(self.installation, self.follower, sender, self.client, self.identity)
         say = spoken(files.commands, lambda: self.installation.catalog.commands)

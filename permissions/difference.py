@@ -45,6 +45,10 @@ def _written(before: Policy, after: Policy) -> Iterator[str]:
         order = listed([capital(after.names[slack_id]) for slack_id in rotation], "then")
         yield f"On call: {order}." if order else "Nobody is on call any more."
     yield from _glass(before, after)
+    for channel in sorted(after.shared_channels - before.shared_channels):
+        yield f"The bot speaks in {channel} now, even if another company reads there."
+    for channel in sorted(before.shared_channels - after.shared_channels):
+        yield f"The bot does not speak in {channel} any more while another company reads there."
 
 
 def _glass(before: Policy, after: Policy) -> Iterator[str]:

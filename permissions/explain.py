@@ -44,6 +44,9 @@ def _short(policy: Policy) -> Iterator[str]:
     yield "Nobody approves what they asked for themselves; an approver needs the same right at the same place."
     if policy.glass:
         yield f"{glass_words(policy, policy.glass)} [{policy.glass.where}]"
+    if policy.shared_channels:
+        listing = listed(sorted(policy.shared_channels), "and")
+        yield f"The bot speaks in {listing} even if another company reads there. [{policy.where('shared_channels')}]"
 
 
 def glass_words(policy: Policy, glass: Glass) -> str:

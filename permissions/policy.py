@@ -79,6 +79,7 @@ def _policy(located: Located, sheet: Sheet, draft: Draft, roster: Roster) -> Pol
         glass=draft.glass,
         lines={section: located.line_of((section,)) for section in SECTIONS},
         terminal=draft.terminal,
+        shared_channels=draft.shared_channels,
     )
 
 

@@ -36,6 +36,7 @@ SECTIONS = (
     "approvals",
     "terminal",
     "break_glass",
+    "shared_channels",
 )
 _GRANT = "{role: operator, may: [record, change], in: [shop]}"
 _DENIAL = "{people: [dev], may: [change], in: [shop/production], because: trainee until March}"
@@ -72,6 +73,7 @@ class Draft:
     oncall: OnCall | None
     terminal: Mapping[str, tuple[str, ...]]
     glass: Glass | None
+    shared_channels: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def read_parts(sheet: Sheet, services: Services, permissions: Collection[Permiss
         _oncall(sheet, known),
         read_logins(sheet, people),
         _glass(sheet, known),
+        _channels(sheet, ("shared_channels",)),
     )
 
 
@@ -200,7 +203,8 @@ def _grants(sheet: Sheet, known: Known) -> Iterator[tuple[Path, Grant]]:
         may = _rights(sheet, path, "may", entry, known)
         but = _rights(sheet, path, "except", entry, known)
         places = _places(sheet, path, entry, known)
-        yield path, Grant(role, may, but, places, sheet.where(path), _hours(sheet, path), _channels(sheet, path))
+        channels = _channels(sheet, (*path, "channels"))
+        yield path, Grant(role, may, but, places, sheet.where(path), _hours(sheet, path), channels)
 
 
 def _hours(sheet: Sheet, path: Path) -> tuple[Hours, ...]:
@@ -215,7 +219,7 @@ def _hours(sheet: Sheet, path: Path) -> tuple[Hours, ...]:
 
 
 def _channels(sheet: Sheet, path: Path) -> frozenset[str]:
-    names = _some(sheet, (*path, "channels"), "channels: [C0SHOPOPS]")
+    names = _some(sheet, path, f"{path[-1]}: [C0SHOPOPS]")
     for name, spot in names:
         if not _CHANNEL_ID.fullmatch(name):
             remedy = "Write the channel's id, like C0SHOPOPS: in Slack, open the channel's details."

@@ -17,6 +17,7 @@ DRAFT = "http://json-schema.org/draft-07/schema#"
 _DURATION = "^[0-9]{1,6}[smhd]$"
 _LATER = f"^({'|'.join(sorted(KNOWN_SCOPES))}):[a-z-]+$"  # also of commands that are still to come
 _ROLE = "The name of a role."
+_CHANNEL: dict[str, Schema] = {"type": "string", "pattern": "^[CG][A-Z0-9]{2,20}$"}
 
 
 def policy_schema(permissions: Iterable[Permission]) -> dict[str, Schema]:
@@ -77,6 +78,10 @@ def _sections() -> dict[str, Schema]:
             "description": "Login of the machine → the people who sit there when Slack is down.",
             "additionalProperties": {"$ref": "#/definitions/words"},
         },
+        "shared_channels": {
+            "description": "The ids of channels shared with other companies in which the bot may speak.",
+            **_one_or_more(_CHANNEL),
+        },
         "grants": _list(_grant(), required=["role", "may"]),
         "denials": _list(_denial(), required=["may", "because"]),
         "approvals": _list(_approval(), required=["risk"]),
@@ -95,7 +100,7 @@ def _grant() -> dict[str, Schema]:
         "hours": {"description": f"When: {EXAMPLE}", **_one_or_more({"type": "string"})},
         "channels": {
             "description": "The ids of the channels from which it may be asked.",
-            **_one_or_more({"type": "string", "pattern": "^[CG][A-Z0-9]{2,20}$"}),
+            **_one_or_more(_CHANNEL),
         },
     }
 

@@ -164,6 +164,7 @@ class Policy:
     lines: Mapping[str, int]  # section → its line
     terminal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # login → the Slack ids it stands for
     glass: Glass | None = None
+    shared_channels: frozenset[str] = frozenset()  # with other companies, where we may speak nevertheless
 
     def where(self, section: str) -> str:
         line = self.lines.get(section, 0)

@@ -186,6 +186,14 @@ async def test_what_is_wrong_with_a_file_is_named(
     assert remedy in seen.remedy
 
 
+async def test_a_channel_shared_with_another_company_has_to_be_listed(patient: Patient, slack: Workspace) -> None:
+    slack.set_shared("C0SHOPOPS")
+    seen = remark(await check_up(patient), "channels", "#shop-ops (of shop) is shared with another company")
+    assert (seen.state, "shared_channels: [C0SHOPOPS]" in seen.remedy) == ("fail", True)
+    patient.policy.write_text(f"{POLICY}shared_channels: [C0SHOPOPS]\n")
+    assert remark(await check_up(patient), "channels", "#shop-ops").state == "ok"
+
+
 SCOPES = (
     (lambda asked: [one for one in asked if one != "chat:write"], "fail", "The token lacks chat:write."),
     (lambda asked: [*asked, "canvases:write"], "warn", "The token may do more than needed: canvases:write."),

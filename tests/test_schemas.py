@@ -41,6 +41,7 @@ def test_every_example_fits(schemas: dict[str, Any], file: Path) -> None:
 def test_the_files_of_a_small_company_fit(schemas: dict[str, Any]) -> None:
     assert list(mistakes(schemas["catalog"], CATALOG)) == []
     assert list(mistakes(schemas["policy"], POLICY)) == []
+    assert list(mistakes(schemas["policy"], f"{POLICY}shared_channels: [C0PARTNER]\n")) == []
     assert list(mistakes(schemas["policy"], POLICY.replace("may: [read]", f"may: read, {CONDITIONS}"))) == []
 
 
@@ -54,6 +55,7 @@ def test_the_files_of_a_small_company_fit(schemas: dict[str, Any]) -> None:
         ("policy", "may: [read]", "may: ['*']"),
         ("policy", "may: [read]", "may: [read], were: [shop]"),
         ("policy", "may: [read]", "may: [read], channels: ['#ops']"),
+        ("policy", "grants:", "shared_channels: ['#partner']\ngrants:"),
         ("policy", "grants:", "approvals: [{risk: read}]\ngrants:"),
         ("policy", "grants:", "approvals: [{risk: change, answer: 15 minutes}]\ngrants:"),
         ("policy", "grants:", "denials: [{people: [ana], may: [change]}]\ngrants:"),

@@ -13,8 +13,8 @@ import structlog
 
 from bot.db.database import AWAY, Connection, Pool, session
 
-Topic = Literal["work", "outbox", "sealed", "incidents", "home", "kept"]
-TOPICS: tuple[Topic, ...] = ("work", "outbox", "sealed", "incidents", "home", "kept")
+Topic = Literal["work", "outbox", "sealed", "incidents", "home", "kept", "channels"]
+TOPICS: tuple[Topic, ...] = ("work", "outbox", "sealed", "incidents", "home", "kept", "channels")
 
 log = structlog.get_logger()
 

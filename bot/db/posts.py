@@ -305,6 +305,21 @@ async def as_direct_message(rows: Rows, key: str) -> None:
     )
 
 
+async def to_person(rows: Rows, key: str, person: str, kind: Kind) -> None:
+    """What may not be said to all in its channel, before it was: a message of their own, or whispered there."""
+    await rows.execute(
+        """
+        UPDATE posts
+        SET kind = $3, person = $2, channel = CASE $3 WHEN 'dm' THEN '' ELSE channel END, state = 'intended',
+            retry_at = statement_timestamp(), updated_at = clock_now()
+        WHERE key = $1 AND ts IS NULL
+        """,
+        key,
+        person,
+        kind,
+    )
+
+
 async def as_message(rows: Rows, key: str) -> None:
     """What one person alone sees anyhow, in their own conversation with us."""
     await rows.execute(

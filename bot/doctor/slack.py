@@ -1,7 +1,7 @@
 """The workspace's side: the token, its scopes, Slack's clock, the people and the channels that the files name."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.checkup import Remark
@@ -106,7 +106,9 @@ async def _channels(survey: Survey, files: Files, bot: str) -> list[Remark]:
         found = await survey.channels()
     except SurveyError as error:
         return [*lone, Remark("channels", "fail", error.what, error.next_step)]
-    wrong = [remark for id_, of in named.items() if (remark := _channel(id_, of, found.get(id_), bot))]
+    allowed = files.policy.shared_channels
+    seen = [(id_, of, found.get(id_)) for id_, of in named.items()]
+    wrong = [remark for id_, of, one in seen if (remark := _channel(id_, of, one, bot) or _shared(of, one, allowed))]
     names = listed([f"#{found[id_].name}" for id_ in named if id_ in found], "and")
     return [*lone, *(wrong or [Remark("channels", "ok", names)])]
 
@@ -128,7 +130,12 @@ def _channel(id_: str, of: str, found: Channel | None, bot: str) -> Remark | Non
     if not found.is_member:
         return Remark("channels", "fail", f"The bot is not in #{found.name} (of {of}).",
                       f"Type /invite @{bot} in #{found.name}.")  # fmt: skip
-    if found.is_shared:
-        what = f"#{found.name} (of {of}) is shared with another company, whose people read along."
-        return Remark("channels", "warn", what, "Name a channel of your own in catalog.yml.")
     return None
+
+
+def _shared(of: str, found: Channel | None, allowed: Collection[str]) -> Remark | None:
+    if found is None or not found.is_shared or found.id in allowed:
+        return None
+    what = f"#{found.name} (of {of}) is shared with another company: the bot says nothing there."
+    do = f"Name a channel of your own in catalog.yml, or write shared_channels: [{found.id}] in policy.yml."
+    return Remark("channels", "fail", what, do)

@@ -72,6 +72,7 @@ class Door:
             team=lambda: installation.team,
             installed=installation.commands,
             names=people.name,
+            listed=lambda: installation.policy.shared_channels,
         )
         by_hand = ByHand(installation.bell, lambda: identity.bot_user, partial(may_note, installation))
         inbox = SlackInbox(installation.pool, installation.bell, people, tasks.stopping.set, by_hand)

@@ -13,12 +13,14 @@ import structlog
 
 from bot import metrics
 from bot.db import files, posts, runs
+from bot.db.channels import FRESH
 from bot.db.database import AWAY, Pool
 from bot.db.posts import Intent, Post
 from bot.db.reply_urls import take
 from bot.domain.card import Card, Tone
 from bot.domain.words import channel as channel_words
 from bot.domain.words import code
+from bot.slack.outsiders import Listed, Outsiders, outsiders_card
 from bot.slack.send import Content, Later, Refused, Sender, Unknown, has_file, has_key
 from bot.slack.spoken import Spoken, all_spoken, as_it_stands
 from bot.slack.wanted import card_of, content_of, wanted
@@ -32,6 +34,7 @@ SEND_WITHIN = posts.LOOK_NOT_BEFORE / 2
 LONGEST_WAIT_S = 15.0
 ANEW_AT_MOST = 3
 ALERT = 0  # priority
+READ_ALONG = "people of another company read along"
 IN_THREADS = ("thread", "reply")
 _TOO_MUCH = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "invalid_metadata_schema"}
@@ -47,8 +50,11 @@ _PUT_RIGHT_BY_PEOPLE = frozenset(
 class Deliverer:
     """One task per message under way; messages of one place go one after another."""
 
-    def __init__(self, pool: Pool, sender: Sender, say: Spoken = as_it_stands) -> None:
+    def __init__(
+        self, pool: Pool, sender: Sender, say: Spoken = as_it_stands, listed: Listed = frozenset[str]
+    ) -> None:
         self._pool = pool
+        self.outsiders = Outsiders(pool, sender, listed)
         self._say = say
         self._sender = sender
         self._busy: set[str] = set()
@@ -139,6 +145,7 @@ class Deliverer:
 
         async def fresh() -> Content | None:
             """At our turn: the newest content, marked as being sent."""
+            await self._among_ourselves(channel)
             newest = await posts.get(self._pool, post.key)
             if newest is None or not await self._begin(newest):
                 return None
@@ -149,6 +156,11 @@ class Deliverer:
         sent = await self._sender.post(channel, fresh, key=post.key, thread_ts=thread_ts, priority=post.priority)
         if sent is not None:
             await posts.posted(self._pool, post.key, sent.channel, sent.ts, begun[0].wanted_digest)
+
+    async def _among_ourselves(self, channel: str) -> None:
+        """Raises Refused where people of another company would read it."""
+        if await self.outsiders.read_along(channel):
+            raise Refused(READ_ALONG)
 
     async def _begin(self, post: Post) -> bool:
         """Marked as being sent. Whoever comes back from that late sends nothing: it was frozen, or PostgreSQL away,
@@ -252,6 +264,7 @@ class Deliverer:
 
             async def fresh() -> Content | None:
                 await held.enter_async_context(lock)
+                await self._among_ourselves(post.channel)
                 newest = await posts.get(self._pool, post.key)
                 if newest is None or newest.state != "posted" or newest.digest == newest.wanted_digest:
                     return None
@@ -267,7 +280,9 @@ class Deliverer:
 
     async def _refused(self, post: Post, error: str) -> None:
         log.warning("post.refused", key=post.key, error=error)
-        if error in _TOO_MUCH and post.key not in self._plain:
+        if error == READ_ALONG:
+            await self._keep_from_outsiders(post)
+        elif error in _TOO_MUCH and post.key not in self._plain:
             self._plain.add(post.key)
             await posts.later(self._pool, post.key, error, timedelta(), state=_known(post))
         elif (post.kind == "ephemeral" or post.channel.startswith("D")) and error in _NOT_THERE:
@@ -281,6 +296,30 @@ class Deliverer:
             await posts.later(self._pool, post.key, error, timedelta(seconds=30), state=_known(post))
         else:
             await posts.gone(self._pool, post.key, error)
+
+    async def _keep_from_outsiders(self, post: Post) -> None:
+        """Whoever asked is told alone, nobody else is. What stands there already stays as it is."""
+        run = await runs.get(self._pool, post.run_id) if post.run_id is not None else None
+        person = run.actor if run and run.via != "schedule" and not run.actor.startswith("terminal:") else ""
+        if post.ts:
+            await posts.later(self._pool, post.key, READ_ALONG, FRESH, state="posted")
+        elif person and post.key.endswith(":root"):
+            await posts.to_person(self._pool, post.key, person, "dm")
+        elif person and post.key.endswith(":answer"):
+            await posts.to_person(self._pool, post.key, person, "ephemeral")
+        else:
+            await posts.gone(self._pool, post.key, READ_ALONG)
+            await self._tell_who_shared(post)
+
+    async def _tell_who_shared(self, post: Post) -> None:
+        """A message of a channel with a person: who wanted it to be there."""
+        if post.kind != "message" or not post.person:
+            return
+        content = await wanted(self._pool, outsiders_card(post.channel), (), None)
+        key = f"{post.key}:kept"
+        await posts.intend(
+            self._pool, Intent(key, None, "ephemeral", content, ALERT, post.channel, person=post.person)
+        )
 
     async def _ask_to_be_let_in(self, post: Post) -> None:
         """Whoever asked learns, once, why that channel shows nothing, and what to do."""

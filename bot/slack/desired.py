@@ -1,6 +1,6 @@
 """Which messages a run should have, where, and what they should say: a pure function of what is recorded."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -30,6 +30,7 @@ from bot.domain.run_end import end_card, handed_card, mention_card
 from bot.domain.run_lines import thread_line
 from bot.domain.waves import called
 from bot.domain.words import channel as channel_words
+from bot.slack.outsiders import shared_words
 from permissions.model import Risk
 
 DECIDE, END, ANSWER, PROGRESS, THREAD, TOLD = range(6)
@@ -60,6 +61,8 @@ class Where:
     public: bool
     private: bool
     here: bool = False  # answered where it was asked, never rooted in `cards`
+    outsiders: bool = False  # people of another company read where it was asked
+    alone: bool = False  # and where it would be rooted, so it is told to whoever asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,12 @@ def where(run: Run, catalog: Catalog, command: Command | None) -> Where:
         for_one_alone(run, command),
         _answered_here(run, command),
     )
+
+
+def among_ourselves(at: Where, run: Run, shared: Container[str]) -> Where:
+    """shared: channels where people of other companies read, and where we must not speak."""
+    here = run.channel in shared
+    return replace(at, public=at.public and not here, outsiders=here, alone=at.cards in shared)
 
 
 def _answered_here(run: Run, command: Command | None) -> bool:
@@ -175,6 +184,8 @@ def _answers(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired
         return [Desired(key, "ephemeral", card, ANSWER, run.channel, run.actor)]
     if at.public:
         return [Desired(key, "message", card, ANSWER, run.channel)]
+    if at.outsiders:
+        return [Desired(key, "ephemeral", card, ANSWER, run.channel, run.actor)]
     share = Button("Share", action="share", target=run.target)
     shared = Card(card.tone, card.title, card.text, card.body, (*card.buttons, share), card.footer, card.private)
     return [Desired(key, "ephemeral", shared, ANSWER, run.channel, run.actor)]
@@ -225,9 +236,10 @@ def _root(seen: Seen, at: Where, names: Callable[[str], str]) -> Desired:
 def _link(seen: Seen, at: Where) -> list[Desired]:
     """Asked elsewhere: whoever asked is shown the way."""
     run = seen.run
-    if run.via != "slack" or not run.channel or (run.channel == at.cards and not run.thread):
+    if run.via != "slack" or not run.channel or (run.channel == at.cards and not run.thread and not at.alone):
         return []
-    what = f"{run.label} {asks_for(run, seen.plan)}: it is in {channel_words(at.cards)}"
+    there = f"your direct messages: {shared_words(at.cards)}" if at.alone else channel_words(at.cards)
+    what = f"{run.label} {asks_for(run, seen.plan)}: it is in {there}"
     card = Card(Tone.INFO, "", what, (what,))
     return [Desired(f"{run.label}:link", "ephemeral", card, ANSWER, run.channel, run.actor, f"{run.label}:root")]
 
@@ -242,7 +254,25 @@ def _copy(seen: Seen, at: Where, names: Callable[[str], str], waiting: Card) -> 
     if run.state in NEVER_RAN or (run.state in FINAL and run.approved_at is None):
         return _end(seen, names)
     end = _end(seen, names) if run.state in FINAL else None
-    return decided_card(run, seen.plan, seen.approval, names, channel_words(at.cards), end)
+    return decided_card(run, seen.plan, seen.approval, names, _place(run, at, names), end)
+
+
+def _place(run: Run, at: Where, names: Callable[[str], str]) -> str:
+    return f"the direct messages of {names(run.actor)}" if at.alone else channel_words(at.cards)
+
+
+def told_alone(messages: Sequence[Desired], seen: Seen, at: Where) -> Iterator[Desired]:
+    """Where others would read the root it is its asker's own message, with what their copy says while it waits."""
+    run = seen.run
+    copy = next((one for one in messages if one.key == f"{run.label}:requester"), None)
+    for one in messages:
+        if one.key == f"{run.label}:root" and _in_slack(run) and run.via != "schedule":
+            card = copy.card if copy and waits_for_people(seen) else one.card
+            yield replace(one, kind="dm", channel="", person=run.actor, card=card)
+        elif one is copy:
+            yield replace(one, only_edit=True)
+        elif one.kind != "message" or one.channel != at.cards:
+            yield one
 
 
 def _approvers(seen: Seen, at: Where, names: Callable[[str], str]) -> list[Desired]:

@@ -13,6 +13,7 @@ from functools import partial
 import structlog
 
 from bot.db import (
+    channels,
     database,
     events,
     incidents,
@@ -42,14 +43,17 @@ from bot.slack.desired import (
     THREAD,
     Desired,
     Seen,
+    among_ourselves,
     desired,
     has_root,
     thread_lines,
     thread_of,
+    told_alone,
     waits_for_people,
     where,
 )
 from bot.slack.offer import offer_form
+from bot.slack.outsiders import Listed
 from bot.slack.presence import Presence
 from bot.slack.seen import see_all
 from bot.slack.send import Sender
@@ -88,6 +92,7 @@ class Follower:
         bell: Bell,
         poll: float = 1.0,
         presence: Presence[RunId] | None = None,
+        listed: Listed = frozenset[str],
     ) -> None:
         self._pool = pool
         self._catalog = catalog
@@ -96,7 +101,8 @@ class Follower:
         self._bell = bell
         self._poll = poll
         self._presence = presence
-        self._deliverer = Deliverer(pool, sender, spoken(commands, lambda: catalog().commands))
+        self._listed = listed
+        self._deliverer = Deliverer(pool, sender, spoken(commands, lambda: catalog().commands), listed)
         self.duties: list[Callable[[], Coroutine[object, object, None]]] = []  # others' work under the same leader
         self._overdue: dict[RunId, datetime] = {}  # runs whose card turns orange then
 
@@ -108,6 +114,7 @@ class Follower:
         """Until cancelled. A database that is away only delays it."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._deliverer.run())
+            tasks.create_task(self._deliverer.outsiders.keep_asking(self._bell))
             tasks.create_task(self._follow())
             tasks.create_task(self._forget())
             for duty in self.duties:
@@ -245,10 +252,11 @@ class Follower:
         if not found:
             return
         rooms = await incidents.channels_among(connection, {seen.run.channel for seen in found})
+        shared = await channels.shared(connection, but=self._listed())
         intents: list[Intent] = []
         for seen in found:
             self._watch_the_clock(seen)
-            messages = self._messages(replace(seen, about=self._about(seen)), in_room=seen.run.channel in rooms)
+            messages = self._messages(replace(seen, about=self._about(seen)), rooms, shared)
             intents += [await self._intent(connection, message, seen.run) for message in messages]
         await posts.intend_all(connection, intents)
         keys = {intent.key for intent in intents}
@@ -257,12 +265,14 @@ class Follower:
             if has_root(seen) and f"{seen.run.label}:root" in keys:
                 await self._thread(connection, seen)
 
-    def _messages(self, seen: Seen, *, in_room: bool) -> list[Desired]:
-        """in_room: it was asked in the channel of an incident, where all see what is told."""
+    def _messages(self, seen: Seen, rooms: Container[str], shared: Container[str]) -> list[Desired]:
+        """rooms: the channels of incidents, where all see what is told. shared: where people of others would."""
         run = seen.run
         at = where(run, self._catalog(), self._commands.get(run.command))
-        at = replace(at, public=True) if in_room else at
-        return [*desired(seen, at, self._name), *unvoted(seen, at, self._name)]
+        at = replace(at, public=True) if run.channel in rooms else at
+        at = among_ourselves(at, run, shared)
+        messages = [*desired(seen, at, self._name), *unvoted(seen, at, self._name)]
+        return [*told_alone(messages, seen, at)] if at.alone else messages
 
     def _about(self, seen: Seen) -> Mapping[str, str]:
         """Who is silent or away, of those who were asked and may still answer."""

@@ -8,10 +8,11 @@ from typing import cast
 
 import structlog
 
-from bot.db import events, homes, runs
+from bot.db import channels, events, homes, runs
 from bot.db.bell import Bell
 from bot.db.database import Pool, Rows
 from bot.domain.event import Kind
+from bot.slack import outsiders
 from bot.slack.by_hand import ByHand
 from bot.slack.payloads import delivery_key
 from bot.slack.people import SlackPeople
@@ -24,6 +25,7 @@ CONVERSATION = frozenset(
 """What people do with messages: for timelines only."""
 EVENTS = (
     *("app_home_opened", "app_uninstalled", "team_join", "tokens_revoked", "user_change"),
+    *("channel_shared", "channel_unshared"),
     *("member_joined_channel", "message.channels", "message.groups"),
     *("pin_added", "pin_removed", "reaction_added", "reaction_removed"),
 )
@@ -73,6 +75,9 @@ class SlackInbox:
                 user = event.get("user")
                 if isinstance(user, dict):
                     await self._people.keep([cast("dict[str, object]", user)], rows)
+            case "channel_shared" | "channel_unshared":
+                if said := outsiders.heard(event):
+                    await channels.told(rows, said[0], shared=said[1])
             case "app_home_opened" if event.get("tab") == "home":
                 view = event.get("view")
                 known = _id(view.get("hash")) if isinstance(view, dict) else ""
@@ -86,6 +91,8 @@ class SlackInbox:
         match event.get("type"):
             case "user_change" | "team_join":
                 pass
+            case "channel_shared" | "channel_unshared":
+                self._bell.ring("channels")
             case "app_home_opened":
                 self._bell.ring("home")
             case "subteam_members_changed":

@@ -18,6 +18,7 @@ METHODS: Mapping[str, frozenset[str]] = {
     "conversations.archive": frozenset({"channels:manage", "groups:write"}),
     "conversations.create": frozenset({"channels:manage", "groups:write"}),  # the channels of incidents
     "conversations.history": _HISTORY,  # read once after an unknown outcome, to find a post that did arrive
+    "conversations.info": frozenset({"channels:read", "groups:read"}),  # whether other companies are in it
     "conversations.invite": frozenset({"channels:manage", "groups:write"}),
     "conversations.list": frozenset({"channels:read", "groups:read"}),  # `init` and `doctor` find channels by name
     "conversations.open": frozenset({"im:write"}),
@@ -39,6 +40,8 @@ EVENTS: Mapping[str, frozenset[str]] = {
     "app_home_opened": frozenset(),
     "app_mention": frozenset({"app_mentions:read"}),
     "app_uninstalled": frozenset(),
+    "channel_shared": frozenset({"channels:read", "groups:read"}),
+    "channel_unshared": frozenset({"channels:read", "groups:read"}),
     "message.im": frozenset({"im:history"}),
     "member_joined_channel": frozenset({"channels:read", "groups:read"}),
     "message.channels": frozenset({"channels:history"}),  # edits, deletions and uploads in incidents' conversations

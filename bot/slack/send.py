@@ -176,6 +176,11 @@ class Sender:
             self._dms[person] = str(cast("JsonObject", answer["channel"])["id"])
         return self._dms[person]
 
+    async def channel(self, channel: str) -> JsonObject:
+        """Slack's channel object."""
+        answer = await self.call("conversations.info", self._client.conversations_info, True, channel=channel)
+        return cast("JsonObject", answer["channel"])
+
     async def permalink(self, channel: str, ts: str) -> str:
         method = self._client.chat_getPermalink
         answer = await self.call("chat.getPermalink", method, True, channel=channel, message_ts=ts)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from bot.db import database, events, posts, runs
+from bot.db import channels, database, events, posts, runs
 from bot.db.database import Pool
 from bot.db.posts import Intent
 from bot.domain.card import Card, Tone
@@ -14,6 +14,7 @@ from bot.domain.run import FINAL
 from bot.domain.run_end import end_card
 from bot.domain.words import clean
 from bot.slack.desired import ANSWER, for_one_alone
+from bot.slack.outsiders import Listed, outsiders_card
 from bot.slack.seen import see
 from bot.slack.wanted import wanted
 
@@ -36,9 +37,10 @@ class Sharing:
         team: Callable[[], str],
         installed: Mapping[str, Command],
         names: Callable[[str], str],
+        listed: Listed = frozenset[str],
     ) -> None:
         self._press, self._pool, self._team = press, pool, team
-        self._installed, self._names = installed, names
+        self._installed, self._names, self._listed = installed, names, listed
 
     async def submitted(self, submission: Submission) -> Answer:
         return await self._press.submitted(submission)
@@ -46,6 +48,8 @@ class Sharing:
     async def press(self, click: Click) -> Answer:
         if click.action != "share" or not click.actor.team or click.actor.team != self._team():
             return await self._press.press(click)
+        if click.channel in await channels.shared(self._pool, but=self._listed()):
+            return Answer(outsiders_card(click.channel))
         card = await share(
             self._pool, click.target, click.actor.id, click.channel, installed=self._installed, names=self._names
         )
@@ -71,7 +75,8 @@ async def share(
     if card.private or for_one_alone(run, installed.get(run.command)):
         return _note("This answer is for you alone; it cannot be shared.")
     content = await wanted(pool, card, installed, run.service)
-    await posts.intend(pool, Intent(f"{run.label}:shared:{channel}", None, "message", content, ANSWER, channel))
+    key = f"{run.label}:shared:{channel}"
+    await posts.intend(pool, Intent(key, None, "message", content, ANSWER, channel, person=by))
     return _note("Shared with the channel.")
 
 

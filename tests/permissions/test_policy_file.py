@@ -286,6 +286,17 @@ def test_each_mistake_is_told_with_its_line_and_remedy(
                 " approve it. Give more people the role and the right, ask another role, or need fewer."
             ),
         ),
+        (
+            "shared_channels: ['#partner']",
+            (
+                "'#partner' is not the id of a channel."
+                " Write the channel's id, like C0SHOPOPS: in Slack, open the channel's details."
+            ),
+        ),
+        (
+            "shared_channels: []",
+            "'shared_channels' is empty. Write it like shared_channels: [C0SHOPOPS], or leave it out.",
+        ),
         ("oncall: {rotation: [ana, bne]}", "'bne' is not a person. Did you mean 'ben'?"),
         (
             "oncall: {rotation: [ana], handover: Monday 10}",

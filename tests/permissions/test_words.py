@@ -371,6 +371,17 @@ def test_a_past_request_is_decided_by_both(
     assert [str(one) for one in simulate(load(PLAIN), after, past, people, team_id="T0LANTERN")] == found
 
 
+def test_shared_channels_are_told_in_words(load: Load) -> None:
+    plain, listing = load(PLAIN), load(f"{PLAIN}shared_channels: [C0PARTNER]\n")
+    assert "C0PARTNER even if another company reads" in explain(listing, SERVICES, THINGS)[0].lines[-1]
+    assert differences(plain, listing, SERVICES, THINGS) == [
+        "The bot speaks in C0PARTNER now, even if another company reads there."
+    ]
+    assert differences(listing, plain, SERVICES, THINGS) == [
+        "The bot does not speak in C0PARTNER any more while another company reads there."
+    ]
+
+
 def test_the_survey_asks_for_every_kind_of_person_and_risk(load: Load) -> None:
     policy = load(changed(PLAIN, ("grants:", "trust_groups: true\ngrants:"), ("chi, dev]", "chi, S0NIGHT]")))
     assert {*kinds_of_people(policy)} == {"U0ANA", "U0BEN", "U0CHI", "U0DEV", "S0NIGHT", EVERYONE}

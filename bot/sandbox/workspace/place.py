@@ -1,6 +1,7 @@
 """The workspace as its people see it: who is there, what is said where, and waiting for something to be said."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -79,13 +80,20 @@ class Place:
         topic: str = "",
         is_private: bool = False,
         is_ext_shared: bool = False,
+        is_org_shared: bool = False,
     ) -> Channel:
         """Adds or changes a channel; what was said in it stays. The bot is in it only if it is among `members`."""
-        more: Json = {"topic": topic, "is_ext_shared": is_ext_shared, "created": int(self._clock())}
+        more: Json = {"topic": topic, "is_ext_shared": is_ext_shared, "is_org_shared": is_org_shared}
+        more["created"] = int(self._clock())
         channel = Channel(id, name, "private" if is_private else "channel", frozenset(members), **more)
         self.state.put_channel(channel)
         self._changed()
         return channel
+
+    def set_shared(self, channel: str, *, shared: bool = True) -> None:
+        """Another company is in it from now on, or no more (Slack Connect); nothing is told of it by itself."""
+        self.state.put_channel(replace(self._place(channel), is_ext_shared=shared))
+        self._changed()
 
     def add_usergroup(self, id: str, handle: str, name: str, users: Iterable[str]) -> Usergroup:  # noqa: A002
         """A group like @oncall; given again, it has these people from now on."""

@@ -46,6 +46,7 @@ class Channel:
     members: frozenset[str] = frozenset()
     topic: str = ""
     is_ext_shared: bool = False
+    is_org_shared: bool = False
     is_archived: bool = False
     created: int = 0
     creator: str = BOT_USER
