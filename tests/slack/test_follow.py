@@ -780,4 +780,4 @@ async def test_who_marks_a_message_late_sends_nothing_before_it_was_looked_for(
         await story.see("Roll back shop production?")
         await story.settled()
     calls = [call.method for call in story.workspace.calls if call.arguments.get("channel") == "C0SHOPOPS"]
-    assert calls == ["conversations.history", "chat.postMessage"]
+    assert calls == ["conversations.info", "conversations.history", "chat.postMessage"]
