@@ -105,6 +105,16 @@ def load() -> Settings:
     except ValidationError as error:
         found = [(e["loc"], e["type"], e["msg"].removeprefix("Value error, ")) for e in error.errors()]
         raise SettingsError([_line(str(at[0]), kind, says) if at else says for at, kind, says in found]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([_unread(error)]) from None
+
+
+def _unread(error: OSError | UnicodeDecodeError) -> str:
+    file = ENV_FILE.absolute()
+    if isinstance(error, UnicodeDecodeError):
+        return f"{file} is no text in UTF-8: write it again, one NAME=value a line."
+    owner = "give it to the user that runs the bot (chown), with mode 0600"
+    return f"{file} cannot be read ({error.strerror}): {owner}, or run this as that user."
 
 
 def _line(name: str, kind: str, message: str) -> str:
@@ -119,9 +129,9 @@ def variable(name: str) -> str:
         return os.environ[name]
     try:
         changed = ENV_FILE.stat().st_mtime_ns
-    except OSError:
+        return _written(ENV_FILE.absolute(), changed).get(name) or ""
+    except (OSError, UnicodeDecodeError):  # `load` says so
         return ""
-    return _written(ENV_FILE.absolute(), changed).get(name) or ""
 
 
 @lru_cache(maxsize=4)

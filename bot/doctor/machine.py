@@ -30,7 +30,7 @@ def missing(line: str) -> Remark:
 
 
 def env_file(path: Path) -> Iterator[Remark]:
-    if not path.exists():
+    if not os.access(path, os.R_OK):  # it is not there, or the settings tell that it cannot be read
         return
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
