@@ -31,7 +31,8 @@ _LEFT_OVER = "SELECT datname FROM pg_database WHERE datname LIKE 'watchkeeper\\_
 _NOT_ITS_FAULT = re.compile(
     r"is not available|permission denied to create|must be superuser|could not open extension control file"
     r"|server closed the connection|terminating connection|connection to server|the database system is"
-    r"|unrecognized configuration parameter|No space left on device|role \"[^\"]*\" does not exist"
+    r"|unrecognized configuration parameter|unrecognized parameter|No space left on device"
+    r"|role \"[^\"]*\" does not exist"
 )
 
 
@@ -75,7 +76,7 @@ async def check_restored(
         async with _scratch(admin, at, made_on.encoding) as scratch:
             done = await _restore(binary, path, scratch, server.version, limit)
             if done.code != 0:
-                raise _does_not_restore(path, done, limit, at)
+                raise _does_not_restore(path, done, limit, at, made_on.version)
             found = await _counted(scratch, limit)
     return compare(counts, found)
 
@@ -178,7 +179,9 @@ def _not_whole(path: Path, done: Finished) -> StepFailed:
     )
 
 
-def _does_not_restore(path: Path, done: Finished, limit: timedelta, at: Address) -> StepFailed | ProviderError:
+def _does_not_restore(
+    path: Path, done: Finished, limit: timedelta, at: Address, version: int
+) -> StepFailed | ProviderError:
     said = scrub(clean(done.tail), at.password)
     if _untold(done):
         return _unread(path, done, limit)
@@ -186,7 +189,8 @@ def _does_not_restore(path: Path, done: Finished, limit: timedelta, at: Address)
         return ProviderError(
             "postgres",
             f"The scratch server cannot hold this backup, so it is not known whether it restores: {_last(said)}",
-            "Name a server as `postgres.scratch` that has what the environment's own has.",
+            f"Name a server as `postgres.scratch` that has what the environment's own has: its extensions, and "
+            f"PostgreSQL {version} of no older release (postgresql-{version} of the same packages).",
         )
     return StepFailed(
         f"The backup {path.name} does not restore: {_last(said)}",

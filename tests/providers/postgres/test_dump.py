@@ -5,13 +5,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
 from bot.domain.capability import Stored
 from bot.domain.errors import Impossible, ProviderError, StepFailed
-from bot.providers.postgres import Counts, Facts, Postgres
+from bot.providers.postgres import Counts, Facts, Postgres, binaries
 from bot.providers.postgres.binaries import pick
 from bot.providers.postgres.restore import compare
 from bot.providers.store import FolderStore
@@ -185,6 +186,32 @@ async def test_a_dump_that_fails_leaves_nothing_and_tells_no_secret(
     assert "permission denied for table hidden" in caught.value.output
     assert "s3cret" not in f"{caught.value}{caught.value.output}"
     assert await FolderStore(tmp_path).names() == frozenset()
+
+
+async def test_what_a_newer_release_writes_is_not_called_a_bad_backup_by_an_older_scratch_server(
+    shop: str, guarded: str, database_at: Callable[..., Postgres], tmp_path: Path
+) -> None:
+    """An option of a column goes into the dump as it is, whichever client writes it."""
+    admin = await asyncpg.connect(guarded.replace("/postgres?", f"{urlsplit(shop).path}?"))
+    option = "UPDATE pg_attribute SET attoptions = '{of_tomorrow=1}'"
+    await admin.execute(f"{option} WHERE attrelid = 'orders'::regclass AND attname = 'note'")
+    await admin.close()
+    path, counts, facts, client = await dumped(database_at(shop), tmp_path)
+    with pytest.raises(ProviderError, match=r"it is not known whether it restores: .*of_tomorrow") as caught:
+        await database_at(shop).check_restored(path, counts, facts, client, LIMIT)
+    assert f"(postgresql-{facts.version} of the same packages)" in caught.value.next_step
+
+
+async def test_the_client_of_the_servers_own_version_is_taken_where_it_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / "postgresql/17/bin/pg_dump"
+    installed.parent.mkdir(parents=True)
+    installed.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 17.12'\n")
+    installed.chmod(0o755)
+    monkeypatch.setattr(binaries, "_FOLDERS", (f"{tmp_path}/postgresql/*/bin",))
+    assert (await pick("pg_dump", 17)).path == installed
+    assert (await pick("pg_dump", 18)).path != installed
 
 
 async def test_a_version_that_is_not_here_is_named() -> None:
