@@ -167,6 +167,7 @@ class Process:
             bell=self.bell,
             presence=Presence(self.client, now),
             listed=lambda: self.installation.policy.shared_channels,
+            on_call=self._on_call,
         )
         incidents.tell(self.installation, self.follower, sender, self.client, self.identity)
         say = spoken(files.commands, lambda: self.installation.catalog.commands)
@@ -181,6 +182,11 @@ class Process:
             load=lambda: load(settings, files.commands),
             providers_of=self._providers,
         )
+
+    def _on_call(self) -> str:
+        """Whose turn it is; empty where the policy names nobody."""
+        oncall = self.installation.policy.oncall
+        return next(iter(oncall.order(now())), "") if oncall else ""
 
     def _begin_duties(self) -> None:
         run = self._tasks.run

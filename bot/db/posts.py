@@ -383,7 +383,7 @@ async def open_alert(rows: Rows, service: str, environment: str) -> Post | None:
         f"""
         SELECT {_COLUMNS}
         FROM posts
-        WHERE run_id IS NULL AND kind = 'message' AND wanted->>'alert' = $1 AND wanted->>'open' = 'true'
+        WHERE run_id IS NULL AND kind IN ('message', 'dm') AND wanted->>'alert' = $1 AND wanted->>'open' = 'true'
           AND state <> 'gone'
         ORDER BY number DESC
         LIMIT 1

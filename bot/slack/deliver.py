@@ -4,6 +4,7 @@ Runs in one process at a time. What it does not know it says so in the row, befo
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from time import monotonic
@@ -51,9 +52,15 @@ class Deliverer:
     """One task per message under way; messages of one place go one after another."""
 
     def __init__(
-        self, pool: Pool, sender: Sender, say: Spoken = as_it_stands, listed: Listed = frozenset[str]
+        self,
+        pool: Pool,
+        sender: Sender,
+        say: Spoken = as_it_stands,
+        listed: Listed = frozenset[str],
+        on_call: Callable[[], str] = str,
     ) -> None:
         self._pool = pool
+        self._on_call = on_call
         self.outsiders = Outsiders(pool, sender, listed)
         self._say = say
         self._sender = sender
@@ -298,18 +305,26 @@ class Deliverer:
             await posts.gone(self._pool, post.key, error)
 
     async def _keep_from_outsiders(self, post: Post) -> None:
-        """Whoever asked is told alone, nobody else is. What stands there already stays as it is."""
-        run = await runs.get(self._pool, post.run_id) if post.run_id is not None else None
-        person = run.actor if run and run.via != "schedule" and not run.actor.startswith("terminal:") else ""
+        """Whoever asked is told alone; of what nobody asked for, whoever is on call. What stands there stays so."""
+        person = await self._concerned(post)
         if post.ts:
             await posts.later(self._pool, post.key, READ_ALONG, FRESH, state="posted")
-        elif person and post.key.endswith(":root"):
+        elif person and (post.key.endswith(":root") or post.run_id is None):
             await posts.to_person(self._pool, post.key, person, "dm")
         elif person and post.key.endswith(":answer"):
             await posts.to_person(self._pool, post.key, person, "ephemeral")
         else:
             await posts.gone(self._pool, post.key, READ_ALONG)
             await self._tell_who_shared(post)
+
+    async def _concerned(self, post: Post) -> str:
+        """Empty where that is nobody, or nobody who reads Slack."""
+        run = await runs.get(self._pool, post.run_id) if post.run_id is not None else None
+        if run is None:
+            return self._on_call() if post.kind == "message" and "alert" in post.wanted else ""
+        if run.via == "schedule":
+            return self._on_call()
+        return "" if run.actor.startswith("terminal:") else run.actor
 
     async def _tell_who_shared(self, post: Post) -> None:
         """A message of a channel with a person: who wanted it to be there."""

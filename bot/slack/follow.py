@@ -93,6 +93,7 @@ class Follower:
         poll: float = 1.0,
         presence: Presence[RunId] | None = None,
         listed: Listed = frozenset[str],
+        on_call: Callable[[], str] = str,
     ) -> None:
         self._pool = pool
         self._catalog = catalog
@@ -102,7 +103,8 @@ class Follower:
         self._poll = poll
         self._presence = presence
         self._listed = listed
-        self._deliverer = Deliverer(pool, sender, spoken(commands, lambda: catalog().commands), listed)
+        say = spoken(commands, lambda: catalog().commands)
+        self._deliverer = Deliverer(pool, sender, say, listed, on_call)
         self.duties: list[Callable[[], Coroutine[object, object, None]]] = []  # others' work under the same leader
         self._overdue: dict[RunId, datetime] = {}  # runs whose card turns orange then
 

@@ -4,6 +4,10 @@ import asyncio
 
 import pytest
 
+from bot.db import events
+from bot.domain.card import Card, Tone, to_json
+from bot.domain.event import Kind
+from bot.domain.json import JsonObject
 from bot.slack import outsiders
 from tests.stories.conftest import Open
 from tests.stories.test_approval import APPROVE
@@ -99,3 +103,20 @@ async def test_what_is_shared_no_more_is_spoken_in_again(company: Company) -> No
 )
 def test_what_an_event_says(event: dict[str, object], said: tuple[str, bool] | None) -> None:
     assert outsiders.heard(event) == said
+
+
+async def test_an_alert_goes_to_who_is_on_call_and_says_there_when_it_is_over(open_company: Open) -> None:
+    company = await open_company(policy=f"{POLICY}oncall: {{rotation: [chi, ben]}}\n")
+    company.slack.set_shared(OPS)
+
+    async def health(state: str, says: str) -> None:
+        card = Card(Tone.OK if state == "recovered" else Tone.FAIL, says, says, (says,))
+        body: JsonObject = {"state": state, "says": says, "card": to_json(card)}
+        await events.record(company.pool, Kind.HEALTH_CHANGED, body=body, service="shop", environment="production")
+        company.process.bell.ring("outbox")
+
+    await health("failing", "2 of 9 checks fail")
+    told = await company.dm("chi", "2 of 9 checks fail")
+    await health("recovered", "9 of 9 checks pass")
+    await company.becomes(told, "9 of 9 checks pass")
+    assert company.slack.messages(OPS) == []
