@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import struct
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -123,6 +124,26 @@ async def test_copies_that_a_restore_left_are_named_with_their_remedy(patient: P
         await admin.execute(f"DROP DATABASE {name}")
         assert name == left or name not in report.text(colour=False)
     await admin.close()
+
+
+async def test_what_was_never_told_is_named_and_can_be_told_again(patient: Patient, database_url: str) -> None:
+    bot = await asyncpg.connect(database_url)
+    rows = [("slack", "run", 42, None), ("slack", "event", 7, None), ("slack", "run", 43, now()),
+            *(("timeline", "event", n, None) for n in range(10, 17))]  # fmt: skip
+    await bot.executemany(
+        "INSERT INTO untold (follower, of, id, due_at, error) VALUES ($1, $2, $3, $4, 'KeyError')", rows
+    )
+    report = await check_up(patient)
+    told = remark(report, "untold", "Never told in Slack: R-42 (KeyError, last tried 20")
+    assert "and No. 7 of /audit (KeyError" in told.says
+    assert "R-43" not in told.says
+    assert remark(report, "untold", "in an incident's timeline").says.endswith("and 2 more.")
+    again, forget = re.findall(r"(?:UPDATE|DELETE) [^;]+;", told.remedy)
+    await bot.execute(again)
+    assert await bot.fetchval("SELECT count(*) FROM untold WHERE due_at <= clock_now()") == len(rows)
+    assert "Never told" not in (await check_up(patient)).text(colour=False)
+    await bot.execute(forget)
+    await bot.close()
 
 
 async def test_what_is_well_is_told_in_every_section(patient: Patient) -> None:

@@ -14,6 +14,7 @@ import asyncpg
 
 from bot.db import database, migration
 from bot.db.database import Connection, Pool, connect
+from bot.db.untold import Untold, given_up
 
 OLDEST = 14
 CONNECT_S = 10
@@ -30,6 +31,7 @@ SELECT current_setting('server_version_num')::int / 10000 AS version,
        current_setting('max_connections')::int AS most,
        to_regclass('migrations') IS NOT NULL AS known,
        to_regclass('facts') IS NOT NULL AS named,
+       to_regclass('untold') IS NOT NULL AS tells,
        clock_timestamp() AS at
   FROM pg_roles
  WHERE rolname = current_user
@@ -38,7 +40,7 @@ SELECT current_setting('server_version_num')::int / 10000 AS version,
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """What one look found. more: rights that the bot never needs; team: whose workspace's records lie here."""
+    """What one look found. more: rights that the bot never needs; team: whose records these are; untold: for good."""
 
     version: int
     name: str
@@ -54,6 +56,7 @@ class Inspected:
     missing: tuple[str, ...]
     strange: tuple[str, ...]
     team: str
+    untold: tuple[Untold, ...]
 
 
 async def inspect(dsn: str) -> Inspected:
@@ -179,6 +182,7 @@ async def _look(connection: Connection, pooled: bool) -> Inspected:
         missing=tuple(name for name in ours if name not in applied),
         strange=tuple(name for name in applied if name not in ours),
         team=await _team(connection) if row["named"] else "",
+        untold=await given_up(connection) if row["tells"] else (),
     )
 
 

@@ -1,5 +1,7 @@
 """What a follower of sealed events could not tell: tried again later and later, then given up, and that is said."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from bot.db import events
@@ -10,6 +12,17 @@ from bot.domain.untold_card import untold_card
 
 Of = Literal["run", "event"]
 TRIES = 8  # the last one an hour and a half after the first
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """What was given up. error: the kind of it; the log has the rest."""
+
+    follower: str
+    of: Of
+    number: int
+    error: str
+    tried_at: datetime
 
 
 async def failed(connection: Connection, follower: str, of: Of, number: int, error: Exception) -> bool:
@@ -66,3 +79,11 @@ async def due(connection: Connection, follower: str) -> frozenset[tuple[Of, int]
 
 async def told(connection: Connection, follower: str, of: Of, number: int) -> None:
     await connection.execute("DELETE FROM untold WHERE follower = $1 AND of = $2 AND id = $3", follower, of, number)
+
+
+async def given_up(connection: Connection) -> tuple[Untold, ...]:
+    """All that is missing still, oldest first: what was told after all is not among it."""
+    found = await connection.fetch(
+        "SELECT follower, of, id, error, tried_at FROM untold WHERE due_at IS NULL ORDER BY tried_at, id LIMIT 1000"
+    )
+    return tuple(Untold(row["follower"], row["of"], row["id"], row["error"], row["tried_at"]) for row in found)

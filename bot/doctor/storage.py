@@ -7,11 +7,19 @@ from bot.db import database
 from bot.db.database import Unreachable
 from bot.db.inspect import OLDEST, Inspected, inspect
 from bot.db.migration import ENCODING, MAKE_ANEW
+from bot.db.untold import Untold
 from bot.domain.checkup import Remark
+from bot.domain.untold_card import WHERE
 from bot.domain.words import listed, span
 from bot.settings import Settings
 
 _SKEW = timedelta(seconds=5)
+_SHOWN = 5
+_TELL_AGAIN = (
+    "A defect of the bot: send its log of that time to whoever maintains it; /runs and /audit have what is recorded. "
+    "With a version that mends it: UPDATE untold SET attempts = 0, due_at = clock_now() WHERE due_at IS NULL; tells "
+    "them, DELETE FROM untold WHERE due_at IS NULL; lets them be."
+)
 _ENOUGH = 30  # connections: a process keeps 20 and its locks
 
 
@@ -32,7 +40,7 @@ async def _embedded(settings: Settings, clock: Callable[[], datetime]) -> Sequen
         return [Remark("database", "ok", f"{says}; `serve` makes it at its first start")]
     async with database.embedded(folder) as uri:
         found = await inspect(uri)
-    return [Remark("database", "ok", f"PostgreSQL {found.version}, {says}"), *_migrations(found)]
+    return [Remark("database", "ok", f"PostgreSQL {found.version}, {says}"), *_migrations(found), *_untold(found)]
 
 
 def _remarks(found: Inspected, now: datetime) -> Iterator[Remark]:
@@ -48,6 +56,7 @@ def _remarks(found: Inspected, now: datetime) -> Iterator[Remark]:
         what = f"{found.name} may not make tables in {found.database}."
         yield Remark("role", "fail", what, f"ALTER DATABASE {found.database} OWNER TO {found.name};")
     yield from _migrations(found)
+    yield from _untold(found)
     off = abs(now - found.at)
     if off > _SKEW:
         what = f"PostgreSQL's clock is {span(off)} off this host's; PostgreSQL's decides."
@@ -85,3 +94,21 @@ def _migrations(found: Inspected) -> Iterator[Remark]:
         yield Remark("tables", "ok", f"{new}: `serve` makes them at its start")
     else:
         yield Remark("tables", "ok", f"all {len(found.applied)} migrations are there")
+
+
+def _untold(found: Inspected) -> Iterator[Remark]:
+    """Nobody else looks at these again: the card that told of them may have scrolled away, or was one of them."""
+    for where in sorted({one.follower for one in found.untold}):
+        missing = [one for one in found.untold if one.follower == where]
+        what = f"Never told {WHERE.get(where, where)}: {_all(missing)}."
+        yield Remark("untold", "warn", what, _TELL_AGAIN)
+
+
+def _all(missing: list[Untold]) -> str:
+    more = [f"{len(missing) - _SHOWN} more"] if len(missing) > _SHOWN else []
+    return listed([*map(_named, missing[:_SHOWN]), *more], "and")
+
+
+def _named(one: Untold) -> str:
+    what = f"R-{one.number}" if one.of == "run" else f"No. {one.number} of /audit"
+    return f"{what} ({one.error}, last tried {one.tried_at:%Y-%m-%d %H:%M} UTC)"

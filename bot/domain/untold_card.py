@@ -5,12 +5,12 @@ from typing import Literal
 from bot.domain.card import Card, Tone
 from bot.domain.words import code
 
-_WHERE = {"slack": "in Slack", "timeline": "in an incident's timeline"}
+WHERE = {"slack": "in Slack", "timeline": "in an incident's timeline"}
 
 
 def untold_card(follower: str, of: Literal["run", "event"], number: int, error: str) -> Card:
     what = f"R-{number}" if of == "run" else f"Entry No. {number} of the audit log"
-    where = _WHERE.get(follower, follower)
+    where = WHERE.get(follower, follower)
     look = code(f"/runs R-{number}") if of == "run" else code(f"/audit all --before {number + 1} --last 1")
     says = f"{what} could not be told {where}, though I tried for more than an hour: that is a defect of mine."
     do = f"{look} has what is recorded. My log has the reason ({error}): send it to whoever maintains me."
