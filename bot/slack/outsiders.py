@@ -1,5 +1,6 @@
 """Channels where people of other companies read (Slack Connect): the bot posts in those alone that are listed."""
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 
@@ -17,6 +18,7 @@ from bot.slack.send import Later, Refused, Sender, SendError
 log = structlog.get_logger()
 
 POLL_S = 60.0
+_ID = re.compile(r"[CG][A-Z0-9]{1,40}")
 Listed = Callable[[], Collection[str]]
 
 
@@ -80,7 +82,7 @@ def is_shared(channel: JsonObject) -> bool:
 def heard(event: Mapping[str, object]) -> tuple[str, bool] | None:
     """(channel, whether it is shared now), of an event that says so."""
     channel = event.get("channel")
-    if not isinstance(channel, str) or not channel.isascii() or "\0" in channel:
+    if not isinstance(channel, str) or not _ID.fullmatch(channel):
         return None
     match event.get("type"):
         case "channel_shared":

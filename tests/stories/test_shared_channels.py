@@ -98,6 +98,7 @@ async def test_what_is_shared_no_more_is_spoken_in_again(company: Company) -> No
         ({"type": "channel_unshared", "channel": "C1"}, ("C1", True)),
         ({"type": "channel_shared"}, None),
         ({"type": "channel_shared", "channel": "C\0"}, None),
+        ({"type": "channel_shared", "channel": "C1" * 2000}, None),
         ({"type": "channel_rename", "channel": "C1"}, None),
     ],
 )
