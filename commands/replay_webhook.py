@@ -115,11 +115,11 @@ async def _choose(request: ReplayWebhook, place: Place, look: Look, webhooks: St
         found |= {event.id: event for event in await webhooks.undelivered(request.since, endpoint)}
     events = sorted(found.values(), key=lambda event: event.created)
     seen = await webhooks.seen(list(found))
-    ledger = Ledger(look.records, place, "", webhooks.clock)
+    tried = await Ledger(look.records, place, "", webhooks.clock).lasts(found)
     left: dict[Leave, list[str]] = {reason: [] for reason in Leave}
     send = []
     for event in events:
-        last, again = await ledger.last(event.id), event.id in request.again
+        last, again = tried.get(event.id), event.id in request.again
         if reason := leave(last, webhooks.clock(), seen=event.id in seen, again=again):
             left[reason].append(event.id)
         else:

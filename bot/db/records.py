@@ -1,6 +1,6 @@
 """What commands remember between runs: one row per kind, place and key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -26,6 +26,20 @@ class PostgresRecords:
             key,
         )
         return cast("JsonObject | None", value)
+
+    async def among(self, kind: str, place: Place, keys: Sequence[str]) -> Mapping[str, JsonObject]:
+        rows = await self._pool.fetch(
+            """
+            SELECT key, value
+            FROM records
+            WHERE kind = $1 AND service = $2 AND environment = $3 AND key = ANY($4::text[])
+            """,
+            kind,
+            place.service,
+            place.environment,
+            keys,
+        )
+        return {row["key"]: row["value"] for row in rows}
 
     async def listed(
         self, kind: str, place: Place | None = None, limit: int = 100

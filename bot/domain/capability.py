@@ -3,7 +3,7 @@
 Of incidents: `bot.domain.incident_capability`.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -171,6 +171,10 @@ class Records(Protocol):
     """What commands remember between runs: one row per (kind, place, key), with a JSON value."""
 
     async def get(self, kind: str, place: Place, key: str) -> JsonObject | None: ...
+    async def among(self, kind: str, place: Place, keys: Sequence[str]) -> Mapping[str, JsonObject]:
+        """Those of these keys that are there, with their values: one question for all."""
+        ...
+
     async def listed(
         self, kind: str, place: Place | None = None, limit: int = 100
     ) -> Sequence[tuple[str, JsonObject, datetime]]:

@@ -1,6 +1,6 @@
 """What commands are handed, in memory, for tests that need no database. Fixtures only; add, never rename."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -287,13 +287,19 @@ class MemoryRecords:
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, Place, str], tuple[JsonObject, datetime]] = {}
+        self.asked = 0  # questions for what lies under named keys
 
     def of(self, kind: str) -> dict[str, JsonObject]:
         return {key: value for (each, _, key), (value, _) in self.rows.items() if each == kind}
 
     async def get(self, kind: str, place: Place, key: str) -> JsonObject | None:
+        self.asked += 1
         found = self.rows.get((kind, place, key))
         return found[0] if found else None
+
+    async def among(self, kind: str, place: Place, keys: Sequence[str]) -> Mapping[str, JsonObject]:
+        self.asked += 1
+        return {key: self.rows[kind, place, key][0] for key in keys if (kind, place, key) in self.rows}
 
     async def listed(
         self, kind: str, place: Place | None = None, limit: int = 100

@@ -318,6 +318,17 @@ async def test_an_unanswered_ask_at_stripe_is_unknown(shop: Shop) -> None:
     assert (card.tone, "Stripe did not answer in time" in body(card)) == (Tone.UNKNOWN, True)
 
 
+async def test_a_plan_asks_for_all_that_was_tried_at_once(shop: Shop, memory_records: Any) -> None:
+    shop.at("asked")
+    for n in range(12):
+        shop.add(str(n))
+    row = {"state": "refused", "run": "R-7", "at": datetime.now(UTC).isoformat(), "says": ""}
+    await memory_records.claim("replay", PLACE, "evt_3", row)
+    found = await shop.plan()
+    assert len(found.binds["events"]) == 12  # type: ignore[arg-type]
+    assert memory_records.asked == 2  # the first attempts at all, the second at one
+
+
 async def test_a_row_that_a_crash_left_counts_as_unknown(shop: Shop, memory_records: Any) -> None:
     shop.at("signed").add("a")
     at = datetime.now(UTC).isoformat()

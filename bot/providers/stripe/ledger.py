@@ -3,7 +3,7 @@
 One row an attempt (`evt_1`, then `evt_1#2`): inserting is the claim, so of two runs only one gets an attempt.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,10 +22,17 @@ class Ledger:
     clock: Callable[[], datetime]
 
     async def last(self, event: str) -> Attempt | None:
-        found: Attempt | None = None
-        number = 1
-        while value := await self.records.get(KIND, self.place, _key(event, number)):
-            found = from_json(number, value)
+        return (await self.lasts([event])).get(event)
+
+    async def lasts(self, events: Iterable[str]) -> Mapping[str, Attempt]:
+        """The last attempt at each of these, where there was one: a question for all firsts, one for the seconds …"""
+        found: dict[str, Attempt] = {}
+        asked, number = list(events), 1
+        while asked:
+            keys = {_key(event, number): event for event in asked}
+            values = await self.records.among(KIND, self.place, list(keys))
+            found |= {keys[key]: from_json(number, value) for key, value in values.items()}
+            asked = [keys[key] for key in values]
             number += 1
         return found
 

@@ -60,3 +60,15 @@ async def test_the_last_attempt_tells_which_run_and_how_it_ended(pool: Pool) -> 
     last = await ledger(pool, "R-3").last("evt_1")
     assert last is not None
     assert (last.number, last.fate, last.run, last.at) == (2, Fate.SENDING, "R-2", NOW)
+
+
+async def test_the_last_attempts_at_many_are_found_together(pool: Pool) -> None:
+    for event in ("evt_1", "evt_2"):
+        await ledger(pool, "R-1").claim(event, again=False)
+    await ledger(pool, "R-1").write("evt_1", 1, Fate.REFUSED)
+    await ledger(pool, "R-2").claim("evt_1", again=False)
+    found = await ledger(pool, "R-3").lasts(["evt_1", "evt_2", "evt_3"])
+    assert {event: (last.number, last.run) for event, last in found.items()} == {
+        "evt_1": (2, "R-2"),
+        "evt_2": (1, "R-1"),
+    }
