@@ -83,6 +83,7 @@ class Door:
             intake.receive,
             team=lambda: installation.team,
             may=partial(may_note, installation),
+            zone_of=installation.zone_of,
         )
         self._listeners = Listeners(
             intake,

@@ -5,7 +5,8 @@ A form asks for text and time; what it gives back is recorded as every mark of a
 
 import re
 from collections.abc import Awaitable, Callable, Container, Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic import Field
@@ -31,7 +32,8 @@ log = structlog.get_logger()
 ADD, OPEN = "timeline.add", "incident.open"
 _TARGET = "note:"
 _LONGEST = 1000
-_TIME = re.compile(r"(?:(\d{4}-\d\d-\d\d)[ T])?(\d\d?:\d\d(?::\d\d)?)(?: ?(?:UTC|Z))?", re.IGNORECASE)
+_TIME = re.compile(r"(?:(\d{4}-\d\d-\d\d)[ T])?(\d\d?:\d\d(?::\d\d)?)(?: ?(UTC|Z))?", re.IGNORECASE)
+_CLOCK = "%Y-%m-%d %H:%M:%S"
 
 
 def shortcuts(commands: Container[str]) -> list[JsonObject]:
@@ -80,6 +82,7 @@ class _Held(Payload):
     files: tuple[tuple[str, str], ...]
     incident: int
     text: str
+    zone: str = "UTC"  # of the clock that the form shows
 
 
 class Shortcuts:
@@ -94,6 +97,7 @@ class Shortcuts:
         *,
         team: Callable[[], str],
         may: May,
+        zone_of: Callable[[str], tzinfo],
     ) -> None:
         self._press = press
         self._pool = pool
@@ -101,6 +105,7 @@ class Shortcuts:
         self._receive = receive
         self._team = team
         self._may = may
+        self._zone_of = zone_of
 
     async def press(self, click: Click) -> Answer:
         return await self._press.press(click)
@@ -119,7 +124,7 @@ class Shortcuts:
         if not found:
             what = "There is no open incident whose timeline you may write."
             return Answer(_told(f"{what} Open one with /incident, or ask an operator."))
-        return Answer(form=_form(payload, found))
+        return Answer(form=_form(payload, found, str(self._zone_of(payload.user.id))))
 
     async def _open_to(self, person: str, channel: str, thread_ts: str) -> list[Incident]:
         """That of the conversation, else those that go on and that this person may know and write."""
@@ -133,9 +138,10 @@ class Shortcuts:
             return await self._press.submitted(submission)
         held = _Held.model_validate_json(submission.target.removeprefix(_TARGET))
         text = " ".join(submission.values.get("text", "").split())
-        at = when_of(submission.values.get("at", ""), submission.received_at)
+        at = _read(submission.values.get("at", "").strip(), held, submission.received_at)
         if not text or at is None:
-            return Answer(wrong={"at": "Write it like 14:02 or 2026-11-20 14:02, in UTC."} if text else {"text": "?"})
+            like = f"Write it like 14:02 or 2026-11-20 14:02 ({held.zone}); 14:02Z is UTC."
+            return Answer(wrong={"at": like} if text else {"text": "?"})
         return await self._kept(submission, held, text, at)
 
     async def _kept(self, submission: Submission, held: "_Held", text: str, at: datetime) -> Answer:
@@ -183,7 +189,7 @@ def _declared(payload: ShortcutPayload, at: datetime) -> Invocation:
     return Invocation("/incident", text, payload.actor, channel, delivery, at, response_url=payload.response_url)
 
 
-def _form(payload: ShortcutPayload, found: list[Incident]) -> Form:
+def _form(payload: ShortcutPayload, found: list[Incident], zone: str) -> Form:
     content, ts = payload.message.content, payload.message.ts
     text = clean(" ".join(content.line.split()), _LONGEST)
     held = _Held(
@@ -194,6 +200,7 @@ def _form(payload: ShortcutPayload, found: list[Incident]) -> Form:
         files=tuple((file.name[:60], file.url[:200]) for file in content.files[:4]),
         incident=int(found[0].id),
         text=text,
+        zone=zone,
     )
     choices = tuple(Choice(str(one.id), f"{one.label} {one.title}"[:70]) for one in found[:50])
     which = (Input("incident", "Incident", "choice", value=choices[-1].value, choices=choices),)
@@ -204,7 +211,7 @@ def _form(payload: ShortcutPayload, found: list[Incident]) -> Form:
         (
             *(which if len(found) > 1 else ()),
             Input("text", "What happened", value=text, longest=_LONGEST),
-            Input("at", "When (UTC)", value=f"{_shown_at(ts):%Y-%m-%d %H:%M:%S}", longest=30),
+            Input("at", f"When ({zone})", value=_on_clock(ts, zone), longest=30),
         ),
         "Add",
         _TARGET + held.model_dump_json(),
@@ -216,19 +223,31 @@ def _shown_at(ts: str) -> datetime:
     return at_of(ts).replace(microsecond=0)
 
 
+def _on_clock(ts: str, zone: str) -> str:
+    return _shown_at(ts).astimezone(ZoneInfo(zone)).strftime(_CLOCK)
+
+
+def _read(text: str, held: _Held, now: datetime) -> datetime | None:
+    """What was left as it stood is the message's own time, also in the hour that a clock shows twice."""
+    if text == _on_clock(held.ts, held.zone):
+        return _shown_at(held.ts)
+    return when_of(text, now.astimezone(ZoneInfo(held.zone)))
+
+
 def when_of(text: str, now: datetime) -> datetime | None:
-    """14:02 is the last such time; a date may stand before it. Never to come."""
+    """14:02 is the last such time in the zone of `now`, 14:02Z in UTC; a date may stand before it. Never to come."""
     found = _TIME.fullmatch(text.strip())
     if found is None:
         return None
     try:
         clock = time.fromisoformat(found[2].zfill(5 if found[2].count(":") == 1 else 8))
-        day = datetime.fromisoformat(found[1]).date() if found[1] else now.astimezone(UTC).date()
+        zone = UTC if found[3] else now.tzinfo
+        day = datetime.fromisoformat(found[1]).date() if found[1] else now.astimezone(zone).date()
     except ValueError:
         return None
-    at = datetime.combine(day, clock, UTC)
+    at = datetime.combine(day, clock, zone).astimezone(UTC)
     if at > now and not found[1]:
-        at -= timedelta(days=1)
+        at = datetime.combine(day - timedelta(days=1), clock, zone).astimezone(UTC)
     return at if at <= now + timedelta(minutes=1) else None
 
 

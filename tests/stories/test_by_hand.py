@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,6 +12,7 @@ from bot.db import incidents, timeline
 from bot.domain.incident import Affected, Incident, NewIncident, Severity
 from bot.domain.timeline import TimelineEntry
 from bot.sandbox.workspace import Workspace
+from bot.sandbox.workspace.shapes import api_person
 from bot.sandbox.workspace.things import Delivery, Message
 from bot.slack.shortcuts import when_of
 from tests.support.company import GENERAL, OPS, Company
@@ -237,6 +239,22 @@ async def test_from_the_menu_it_may_be_told_otherwise_and_at_another_time(room: 
     assert await room.texts() == ["Disk full"]
 
 
+async def test_the_menu_shows_and_reads_times_on_the_writers_own_clock(room: Room) -> None:
+    person = {**api_person(room.slack.state.people["U0ANA"], 0), "tz": "Asia/Tokyo"}
+    await room.slack.send_event({"type": "user_change", "user": person})
+    message = await room.said("ben", "it is full")
+    form = await shortcut(room, "ana", message)
+    view = room.slack.views("U0ANA")[0]
+    shown = datetime.fromtimestamp(float(message.ts), ZoneInfo("Asia/Tokyo"))
+    assert "When (Asia/Tokyo)" in str(view.body)
+    assert f"{shown:%Y-%m-%d %H:%M:%S}" in str(view.body)
+    wrong = await room.slack.submit("U0ANA", form, {"at": "soon"})
+    assert "(Asia/Tokyo); 14:02Z is UTC" in str(wrong.body)
+    assert (await room.slack.submit("U0ANA", form, {"at": "2026-11-20 14:02"})).error is None
+    (entry,) = await room.entries()
+    assert entry.occurred_at == datetime(2026, 11, 20, 5, 2, tzinfo=UTC)
+
+
 async def test_other_words_for_what_stands_there_already_are_not_lost_in_silence(room: Room) -> None:
     message = await room.said("ben", "database is full")
     form = await shortcut(room, "ana", message)
@@ -256,17 +274,23 @@ async def test_who_may_not_write_is_told_so(room: Room) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "at"),
+    ("text", "zone", "at"),
     [
-        ("14:02", "2026-11-20 14:02:00"),
-        ("14:02:30 utc", "2026-11-20 14:02:30"),
-        ("23:59", "2026-11-19 23:59:00"),
-        ("2026-11-19 03:07", "2026-11-19 03:07:00"),
-        ("2026-11-21 03:07", None),
-        ("25:00", None),
-        ("soon", None),
+        ("14:02", "UTC", "2026-11-20 14:02:00"),
+        ("14:02:30 utc", "UTC", "2026-11-20 14:02:30"),
+        ("23:59", "UTC", "2026-11-19 23:59:00"),
+        ("2026-11-19 03:07", "UTC", "2026-11-19 03:07:00"),
+        ("2026-11-21 03:07", "UTC", None),
+        ("25:00", "UTC", None),
+        ("soon", "UTC", None),
+        ("14:02", "Asia/Tokyo", "2026-11-20 05:02:00"),
+        ("00:10", "Asia/Tokyo", "2026-11-19 15:10:00"),
+        ("14:02Z", "Asia/Tokyo", "2026-11-20 14:02:00"),
+        ("23:59", "America/New_York", "2026-11-20 04:59:00"),
+        ("2026-11-20 09:30", "America/New_York", "2026-11-20 14:30:00"),
+        ("2026-11-20 11:00", "America/New_York", None),
     ],
 )
-def test_a_time_is_read_as_the_last_such_time(text: str, at: str | None) -> None:
-    found = when_of(text, datetime(2026, 11, 20, 15, 0, tzinfo=UTC))
+def test_a_time_is_read_as_the_last_such_time(text: str, zone: str, at: str | None) -> None:
+    found = when_of(text, datetime(2026, 11, 20, 15, 0, tzinfo=UTC).astimezone(ZoneInfo(zone)))
     assert (f"{found:%Y-%m-%d %H:%M:%S}" if found else None) == at
