@@ -51,6 +51,6 @@ audit-deps: $(STAMP) ## Do the dependencies fit together, and has one a known ho
 	$(BIN)/python -m pip_audit --requirement constraints.txt --no-deps --disable-pip --progress-spinner off
 
 doors: $(STAMP) ## Throw thousands of broken payloads and hostile words at every way in (SEED=… others, EXAMPLES=… more)
-	EXAMPLES=$(or $(EXAMPLES),50) $(BIN)/python -m pytest -q $(DOORS)
+	EXAMPLES=$(or $(EXAMPLES),10) $(BIN)/python -m pytest $(DOORS)
 
 .PHONY: help install demo test lint check heavy bench prove doors audit-deps

@@ -11,7 +11,7 @@ from bot.domain.fill import Filling
 from bot.domain.form import Choice, Form, Input
 from bot.domain.names import EVERY, environments_of
 from bot.domain.normalise import LONGEST, normalise
-from bot.domain.parse import Parsed, parsed_of
+from bot.domain.parse import Parsed, parse_line, parsed_of
 from bot.domain.split import LONGEST_REASON, Line, take_reason
 from bot.domain.words import code, plain
 
@@ -151,9 +151,23 @@ def read_form(
     except BadRequest as error:
         wrong[BECAUSE] = told(error)
     try:
-        return wrong or parsed_of(filling, channel, line.reason, line.dry_run)
+        read = parsed_of(filling, channel, line.reason, line.dry_run)
     except BadRequest as error:
-        return {_input_of(verb, error.field): told(error)}
+        return wrong or {_input_of(verb, error.field): told(error)}
+    if not wrong and not _is_its_line(read, command, catalog, channel, now):
+        wrong[_others(verb)[0].name] = (
+            f"{plain(command.name)} takes the first word for something else. Begin with another."
+        )
+    return wrong or read
+
+
+def _is_its_line(read: Parsed, command: Command, catalog: Catalog, channel: str, now: datetime) -> bool:
+    """Whether its line, as all are shown it and may ask it again, means the same when it is typed."""
+    try:
+        typed = parse_line({command.name: command}, catalog, read.line, channel=channel, now=now)
+    except BadRequest:
+        return False
+    return isinstance(typed, Parsed) and (typed.verb, typed.request) == (read.verb, read.request)
 
 
 def told(error: BadRequest) -> str:

@@ -215,6 +215,7 @@ WRONG: list[tuple[str, dict[str, str], str, str]] = [
     ("/backup verify", {PLACE: "shop production", "backup": "yesterday"}, "backup", "yesterday"),
     ("/runs settle", {"run": "R-1", "how": "perhaps"}, "how", "is not done or not-done"),
     ("/approve", {"run": "R-1", "digits": "7c"}, "digits", "first 6 digits"),
+    ("/incident", {"title": "update of the shop fails"}, "title", "takes the first word for something else"),
     ("/can", {"line": "--help me"}, "line", "looks like an option"),
 ]
 
