@@ -7,8 +7,8 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -88,25 +88,35 @@ class Bench:
         await asyncio.gather(*(replica.close() for replica in self._stack))
 
 
-@asynccontextmanager
-async def bench() -> AsyncIterator[Bench]:
-    with tempfile.TemporaryDirectory(prefix="wk-bench-", ignore_cleanup_errors=True) as folder:
+@contextmanager
+def durable_server() -> Iterator[tuple[Path, Server]]:
+    """A folder, and in it a PostgreSQL that waits for the disk; both are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="wk-bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
         ensure_servant()
-        server = Server(Path(folder) / "server", durable=True)
+        server = Server(folder / "server", durable=True)
         server.create()
         server.start()
+        try:
+            yield folder, server
+        finally:
+            server.stop()
+
+
+@asynccontextmanager
+async def bench() -> AsyncIterator[Bench]:
+    with durable_server() as (folder, server):
         slack = Workspace(signing_secret=SECRET, bot_token=TOKEN, request_url="", strict_limits=False)
         for number in range(PEOPLE):
             slack.add_person(f"U1{number:05d}", f"p{number}", f"Person {number}")
         slack.add_channel(OPS, "shop-ops", members=[Workspace.bot_user, *slack.state.people])
         await slack.start()
-        place = Bench(Path(folder), server, slack)
+        place = Bench(folder, server, slack)
         try:
             yield place
         finally:
             await place.close()
             await slack.close()
-            server.stop()
 
 
 async def load(port: int, clients: int, requests: int, per_second: int = 0, first: int = 0) -> dict[str, float]:

@@ -8,15 +8,14 @@ command comes twice, and rollbacks are planned, approved, run and verified all t
 import asyncio
 import os
 import re
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from pathlib import Path
 from statistics import mean, quantiles
 
 from aiohttp import ClientError, ClientSession
 
+from bench.place import durable_server
 from bench.startup import rss_mb
 from bench.table import Row
 from bot.domain.run import State
@@ -24,7 +23,6 @@ from bot.sandbox.workspace import Workspace
 from tests.support.company import OPS
 from tests.support.fleet import Fleet
 from tests.support.replica import Replica
-from tests.support.server import Server, ensure_servant
 
 MINUTES = float(os.environ.get("WK_SOAK", "10"))
 EVERY_S = 0.5
@@ -117,12 +115,8 @@ class Soak:
 
 
 async def rows() -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="wk-bench-", ignore_cleanup_errors=True) as folder:
-        ensure_servant()
-        server = Server(Path(folder) / "server", durable=True)
-        server.create()
-        server.start()
-        fleet = Fleet(server, "soak", Path(folder) / "fleet")
+    with durable_server() as (folder, server):
+        fleet = Fleet(server, "soak", folder / "fleet")
         try:
             await fleet.open()
             soak = Soak(fleet, await fleet.start("serve"))
@@ -130,4 +124,3 @@ async def rows() -> list[Row]:
             return soak.rows()
         finally:
             await fleet.close()
-            server.stop()

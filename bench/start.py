@@ -3,14 +3,12 @@
 `python -m bench start`; times are PostgreSQL's own, from the events; a start is committed before its first effect.
 """
 
-import tempfile
-from pathlib import Path
 from statistics import median, quantiles
 
+from bench.place import durable_server
 from bench.table import Row
 from bot.domain.run import State
 from tests.support.fleet import Fleet
-from tests.support.server import Server, ensure_servant
 
 ROUNDS = 40
 _BETWEEN = """
@@ -24,12 +22,8 @@ _BETWEEN = """
 
 async def rows() -> list[Row]:
     found = []
-    with tempfile.TemporaryDirectory(prefix="wk-bench-", ignore_cleanup_errors=True) as folder:
-        ensure_servant()
-        server = Server(Path(folder) / "server", durable=True)
-        server.create()
-        server.start()
-        fleet = Fleet(server, "bench", Path(folder) / "fleet")
+    with durable_server() as (folder, server):
+        fleet = Fleet(server, "bench", folder / "fleet")
         try:
             await fleet.open()
             await play(fleet)
@@ -45,7 +39,6 @@ async def rows() -> list[Row]:
                 found.append(Row(words, f"{median(took):.1f} ms p50, {p99:.1f} ms p99"))
         finally:
             await fleet.close()
-            server.stop()
     return found
 
 
