@@ -9,6 +9,7 @@ from bot.db.database import Rows
 from bot.domain.incident import Affected, Incident
 from bot.domain.incident_card import Release, Seen
 from bot.domain.incoming import moment
+from bot.domain.json import JsonObject
 from bot.domain.run import RunId
 
 _KEYS = ("commit", "title", "author")
@@ -57,40 +58,36 @@ async def _late(rows: Rows, incident: Incident) -> int:
 
 async def _current(rows: Rows, affected: Sequence[Affected]) -> tuple[Release, ...]:
     """The release that became current last at each of these places, as far as we know since when."""
-    found = await rows.fetch(
-        """
-        SELECT r.service, r.environment, r.value
-        FROM records r
-        WHERE r.kind = 'deploy' AND r.key = 'current' AND EXISTS (
-            SELECT FROM unnest($1::text[], $2::text[]) AS a (service, environment)
-            WHERE a.service = r.service AND a.environment IN ('', r.environment))
-        ORDER BY r.service, r.environment
-        """,
-        [one.service for one in affected],
-        [one.environment for one in affected],
-    )
     return tuple(
-        Release(f"{row['service']} {row['environment']}", at, *(str(row["value"].get(key) or "") for key in _KEYS))
-        for row in found
-        if (at := moment(row["value"].get("at")))
+        Release(place, at, *(str(value.get(key) or "") for key in _KEYS))
+        for place, value in await _recorded(rows, affected, "deploy", "current")
+        if (at := moment(value.get("at")))
     )
 
 
 async def failing(rows: Rows, affected: Sequence[Affected]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """(place, checks) of every alarm of the watch that is on at these services."""
+    return tuple(
+        (place, tuple(cast("list[str]", value.get("told") or [])))
+        for place, value in await _recorded(rows, affected, "health", "state")
+        if value.get("state") == "failing"
+    )
+
+
+async def _recorded(rows: Rows, affected: Sequence[Affected], kind: str, key: str) -> list[tuple[str, JsonObject]]:
+    """(place, value) of the one record of that name at each of these places."""
     found = await rows.fetch(
         """
         SELECT r.service, r.environment, r.value
         FROM records r
-        WHERE r.kind = 'health' AND r.key = 'state' AND r.value->>'state' = 'failing' AND EXISTS (
+        WHERE r.kind = $3 AND r.key = $4 AND EXISTS (
             SELECT FROM unnest($1::text[], $2::text[]) AS a (service, environment)
             WHERE a.service = r.service AND a.environment IN ('', r.environment))
         ORDER BY r.service, r.environment
         """,
         [one.service for one in affected],
         [one.environment for one in affected],
+        kind,
+        key,
     )
-    return tuple(
-        (f"{row['service']} {row['environment']}", tuple(cast("list[str]", row["value"].get("told") or [])))
-        for row in found
-    )
+    return [(f"{row['service']} {row['environment']}", row["value"]) for row in found]
