@@ -8,7 +8,7 @@ from typing import TypeVar
 import structlog
 
 from bot.db import approvals, database, events, locks, runs
-from bot.db.database import AWAY, Connection, Rows
+from bot.db.database import AWAY, Connection
 from bot.domain import parse
 from bot.domain import plan as plans
 from bot.domain.approval import Approval, ApprovalState
@@ -27,7 +27,15 @@ from bot.engine.endings import Ending, log_names
 from bot.engine.installation import Installation
 from bot.engine.look import EngineLook
 from bot.engine.recording import record
-from bot.engine.running import EngineRunning, LeaseLost, NoLongerOurs, StepTimedOut, one_within_lease, within_lease
+from bot.engine.running import (
+    EngineRunning,
+    LeaseLost,
+    NoLongerOurs,
+    StepTimedOut,
+    mark_running,
+    one_within_lease,
+    within_lease,
+)
 from permissions.decide import Allow, Decision, Deny, NeedsApproval
 from permissions.model import Risk
 from permissions.oncall import asked_first
@@ -219,7 +227,7 @@ class Life:
         """What takes no lock and no freeze stops is started by one statement alone."""
         if run.lock is not None or stops(verb, run.risk):
             return await self._transaction(lambda connection: self._start_alone(connection, run))
-        started = await self._mark_running(self._at.pool, run)
+        started = await mark_running(self._at.pool, run, self._worker)
         self._at.bell.ring("outbox")
         return started
 
@@ -229,13 +237,7 @@ class Life:
             return None
         if (frozen := await freezes.stopped_at_start(connection, self._at, run)) is not None:
             return frozen
-        return await self._mark_running(connection, run)
-
-    async def _mark_running(self, rows: Rows, run: Run) -> Run | None:
-        """Once this is committed the run has started, once; before it nothing outside was touched."""
-        return await runs.move(
-            rows, run.id, {State.STARTING}, State.RUNNING, worker=self._worker, tell=(Kind.RUN_STARTED, {})
-        )
+        return await mark_running(connection, run, self._worker)
 
     async def _still_approved(self, run: Run, verb: Verb, decision: Decision) -> bool:
         """Only votes count whose voter could still cast them, for the digest that is about to run."""

@@ -11,21 +11,19 @@ from datetime import datetime
 
 import structlog
 
-from bot.db import runs
 from bot.db.database import AWAY, CLASHED, Connection
 from bot.db.within import Within
 from bot.domain import parse
 from bot.domain.card import Card
 from bot.domain.command import Verb
 from bot.domain.errors import WatchkeeperError
-from bot.domain.event import Kind
 from bot.domain.plan import NOTHING
 from bot.domain.run import Run, State
 from bot.engine import endings
 from bot.engine.endings import Ending, log_names
 from bot.engine.govern import EngineGovern
 from bot.engine.installation import Installation
-from bot.engine.running import EngineRunning
+from bot.engine.running import EngineRunning, mark_running
 from bot.engine.votes import Votes
 
 log = structlog.get_logger()
@@ -49,7 +47,7 @@ async def record(at: Installation, run: Run, verb: Verb, now: datetime, worker: 
 
 async def _once(at: Installation, run: Run, verb: Verb, now: datetime, worker: int) -> None:
     async with at.pool.acquire() as connection, connection.transaction():
-        if await _started(connection, run, worker) is None:
+        if await mark_running(connection, run, worker) is None:
             return
         inner = replace(at, pool=Within(connection))
         running = EngineRunning(
@@ -62,12 +60,6 @@ async def _once(at: Installation, run: Run, verb: Verb, now: datetime, worker: i
         )
         ending = await _ending(connection, run, verb, lambda: verb.execute(_request(run, verb), NOTHING, running))
         await endings.after_running(connection, run.id, ending, worker=worker)
-
-
-async def _started(connection: Connection, run: Run, worker: int) -> Run | None:
-    return await runs.move(
-        connection, run.id, {State.STARTING}, State.RUNNING, worker=worker, tell=(Kind.RUN_STARTED, {})
-    )
 
 
 def _request(run: Run, verb: Verb) -> object:

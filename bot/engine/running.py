@@ -11,7 +11,7 @@ from typing import TypeVar
 import stamina
 
 from bot.db import events, files, runs
-from bot.db.database import AWAY, Connection
+from bot.db.database import AWAY, Connection, Rows
 from bot.db.workers import LEASE
 from bot.domain.capability import Govern, Step
 from bot.domain.card import StepState
@@ -171,6 +171,11 @@ class EngineRunning(EngineLook):
     async def _write(self, connection: Connection, kind: Kind, body: JsonObject, *, again: bool) -> None:
         if not (again and await events.is_last(connection, kind, self.run.id, body)):
             await events.record(connection, kind, run=self.run, body=body)
+
+
+async def mark_running(rows: Rows, run: Run, worker: int) -> Run | None:
+    """Once this is committed the run has started, once; before it nothing outside was touched."""
+    return await runs.move(rows, run.id, {State.STARTING}, State.RUNNING, worker=worker, tell=(Kind.RUN_STARTED, {}))
 
 
 async def within_lease(at: Installation, write: Callable[[Connection], Awaitable[Result]]) -> Result:
