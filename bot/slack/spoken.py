@@ -24,8 +24,11 @@ def spoken(commands: Mapping[str, Command], which: Callable[[], Which]) -> Spoke
     """which: asked anew each time, because the catalog may be reloaded."""
 
     def say(text: str) -> str:
-        absent = tuple(command.word for command in commands.values() if which() not in command.sets)
-        return _names(absent).sub(r"/ops \1", text) if absent and "/" in text else text
+        if "/" not in text:
+            return text
+        now = which()
+        absent = tuple(command.word for command in commands.values() if now not in command.sets)
+        return _names(absent).sub(r"/ops \1", text) if absent else text
 
     return say
 
