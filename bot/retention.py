@@ -55,12 +55,12 @@ class Retention:
 
     async def _remove(self, remove: Remove, kept: timedelta | None) -> int:
         """kept: None = for ever."""
-        gone = batch = 0
-        while kept is not None and (gone == 0 or batch == self._batch):
+        gone = 0
+        while kept is not None:
             async with self._at.pool.acquire() as connection, connection.transaction():
                 batch = await remove(connection, kept, self._batch)
             gone += batch
-            if not batch:
+            if batch < self._batch:
                 break
             await asyncio.sleep(_PAUSE_S)
         return gone
