@@ -1,7 +1,6 @@
 """No secret reaches a log line: not as a field, not in a traceback, not as the value of a variable in one."""
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -11,13 +10,6 @@ from bot import logs
 TOKEN = "xoxb-1234-abcdef"
 URL = "https://hooks.slack.com/commands/T0/1/secret"
 AS_JSON = pytest.mark.parametrize("as_json", [True, False], ids=["json", "terminal"])
-
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    before = structlog.get_config()
-    yield
-    structlog.configure(**before)
 
 
 @AS_JSON
