@@ -139,19 +139,20 @@ async def opened(pool: Pool) -> Incident:
 
 
 async def storm(bot: Bot, second: int) -> None:
-    """Two minutes of 429, 500 and lost answers, and the bot killed twice."""
+    """A minute of 429, then one of 500, two lost answers after it, and the bot killed in each of the two minutes."""
+    faults = bot.slack.faults
     match second:
         case 10:
-            bot.slack.faults.rate_limit("chat.postMessage", 20)
-        case 32:
-            bot.slack.faults.fail("chat.postMessage", 500, times=2)
-        case 36:
-            bot.slack.faults.fail("chat.postMessage", "reset_after_apply", times=2)
-        case 20 | 37:
+            faults.rate_limit("chat.postMessage", 60)
+        case 30 | 100:
             await bot.kill()
             bot.begin()
-        case _:
-            pass
+        case 130:
+            faults.clear()
+            faults.fail("chat.postMessage", "reset_after_apply", times=2)
+        case _ if 70 <= second < 130:
+            faults.clear()
+            faults.fail("chat.postMessage", 500)
 
 
 async def calm(_: Bot, __: int) -> None: ...
@@ -174,14 +175,20 @@ async def test_five_hundred_entries_in_a_minute_arrive_complete_in_order_and_wit
         await bot.settle()
         await weather(bot, second)  # type: ignore[misc]
         clock.forward(1)
-    while await posts.due(pool) or clock.asleep:
+    open_ = "SELECT EXISTS (SELECT FROM posts WHERE state NOT IN ('posted', 'gone'))"
+    while await posts.due(pool) or clock.asleep or await pool.fetchval(open_):
         await bot.settle()
+        await weather(bot, round(clock() - begun))  # type: ignore[misc]
         clock.forward(1)
         assert clock() - begun < 300
     thread = slack.messages(CHANNEL, thread=slack.messages(CHANNEL)[0].ts)
     assert numbers(slack, thread) == list(range(ENTRIES))
     took = clock() - begun
     assert len(thread) <= took + BURST
+    if weather is storm:
+        assert took > 130
+        answers = {call.status for call in slack.calls if call.method == "chat.postMessage"}
+        assert {429, 500} <= answers
     if weather is calm:
         assert took < SECONDS + 10
         assert not [call for call in slack.calls if call.response.get("error") == "ratelimited"]
