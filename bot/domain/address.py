@@ -9,8 +9,15 @@ from urllib.parse import SplitResult, urlsplit
 
 _METADATA_NAMES = frozenset({"metadata", "metadata.google.internal", "metadata.goog", "instance-data"})
 _METADATA = tuple(
-    map(ipaddress.ip_network, ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254", "100.100.100.200", "192.0.0.192"))
+    map(
+        ipaddress.ip_network,
+        (
+            *("169.254.0.0/16", "fe80::/10", "fd00:ec2::/112", "fd20:ce::254"),
+            *("100.100.100.200", "168.63.129.16", "192.0.0.192"),
+        ),
+    )
 )
+_WRAPPED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96")))  # IPv4 in its last four bytes
 _NUMBER = re.compile(r"(?:.*\.)?(?:0x[0-9a-f]*|\d+)")  # what a resolver takes for IPv4, in whatever notation
 
 
@@ -40,8 +47,18 @@ def forbidden(host: str) -> str:
     except ValueError:
         return "write the address as four plain numbers" if _NUMBER.fullmatch(name) else ""
     if isinstance(address, ipaddress.IPv6Address):
-        address = address.ipv4_mapped or address.sixtofour or address
+        address = address.ipv4_mapped or address.sixtofour or _unwrapped(address)
     return _TOLD if any(address.version == one.version and address in one for one in _METADATA) else ""
+
+
+def led_astray(address: str) -> str:
+    """Why nothing is sent to this address, which a name led to; empty for every other."""
+    return f"its name leads to {address}, a cloud's metadata: mend that name's DNS" if forbidden(address) else ""
+
+
+def _unwrapped(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    wrapped = any(address in one for one in _WRAPPED)
+    return ipaddress.IPv4Address(address.packed[12:]) if wrapped else address
 
 
 _TOLD = "that is where a cloud tells a machine its own secrets: the bot never asks there"

@@ -21,6 +21,7 @@ import httpx
 from pydantic import BaseModel
 
 import bot.providers
+from bot.connecting import watched
 from bot.domain.address import forbidden
 from bot.domain.capability import Capability, Check, Checks, Finding, Keys
 from bot.domain.catalog import Catalog, EnvironmentEntry, Place, ServiceEntry
@@ -106,7 +107,10 @@ class Providers:
         self._scratch_server = scratch_server
         self._transport = httpx.AsyncHTTPTransport(verify=_known_authorities(), limits=_LIMITS, trust_env=False)
         self._http = httpx.AsyncClient(
-            transport=self._transport, timeout=_TIMEOUT, trust_env=False, event_hooks={"request": [_may_be_asked]}
+            transport=self._transport,
+            timeout=_TIMEOUT,
+            trust_env=False,
+            event_hooks={"request": [_may_be_asked, watched]},
         )
         self._offered: dict[Place, _Offered] = {}
 

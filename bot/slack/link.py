@@ -8,6 +8,7 @@ import structlog
 from pydantic import ValidationError
 
 from bot import metrics
+from bot.connecting import connector
 from bot.domain.json import JsonObject
 from bot.slack.envelope import Frame
 
@@ -34,7 +35,7 @@ class Link:
     @classmethod
     async def to(cls, url: str, clock: Callable[[], float], patience_s: float) -> "Link":
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=patience_s)
-        session = aiohttp.ClientSession(timeout=timeout, trust_env=url.startswith("wss:"))
+        session = aiohttp.ClientSession(connector=connector(), timeout=timeout, trust_env=url.startswith("wss:"))
         try:
             async with asyncio.timeout(patience_s):
                 closing = aiohttp.ClientWSTimeout(ws_close=CLOSE_S)

@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import metrics
+from bot.connecting import connector
 from bot.domain.json import JsonObject
 from bot.slack.pace import Clock, Pace, Sleep
 from bot.slack.reply import Replies
@@ -79,7 +80,7 @@ def web_client(token: str, api_url: str, session: aiohttp.ClientSession) -> Asyn
 
 def web_session() -> aiohttp.ClientSession:
     """The one HTTP session to Slack; to be closed by whoever opened it."""
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S, connect=5))
+    return aiohttp.ClientSession(connector=connector(), timeout=aiohttp.ClientTimeout(total=TIMEOUT_S, connect=5))
 
 
 class Sender:

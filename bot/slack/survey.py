@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.connecting import connector
 from bot.domain.errors import WatchkeeperError
 from bot.slack.people import SLACK_AWAY
 from bot.slack.send import error_name
@@ -109,7 +110,7 @@ class Survey:
 
 @asynccontextmanager
 async def surveying(token: str, api_url: str) -> AsyncIterator[Survey]:
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(connector=connector()) as session:
         yield Survey(
             AsyncWebClient(token=token, base_url=api_url, session=session, retry_handlers=[], timeout=_TIMEOUT_S)
         )

@@ -140,7 +140,7 @@ def unreachable(error: httpx.HTTPError) -> str:
             return "has a host name that is not found"
     if isinstance(error, httpx.ConnectError):
         refused = "All connection attempts failed" in str(error)
-        return "refuses connections" if refused else f"cannot be reached ({clean(str(error), 100)})"
+        return "refuses connections" if refused else f"cannot be reached ({clean(str(error), 120)})"
     if isinstance(error, httpx.TooManyRedirects):
         return "redirects in a circle"
     return f"broke off its answer ({type(error).__name__})"

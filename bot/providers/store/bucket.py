@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, cast
 
 import aiohttp
 
+from bot.connecting import astray, opened_socket
 from bot.domain.errors import ProviderError
 from bot.domain.words import clean
 
@@ -45,6 +46,7 @@ class Bucket:
             # checksums are ours: SHA-256, where we ask for them
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
+            connector_args={"socket_factory": opened_socket},
         )
         making = _session().create_client(
             "s3",
@@ -75,7 +77,7 @@ class Bucket:
     def _unreached(self, error: Exception) -> ProviderError:
         return ProviderError(
             "store",
-            f"The {self.where} cannot be reached ({type(error).__name__}).",
+            f"The {self.where} cannot be reached ({astray(error) or type(error).__name__}).",
             "See that its address is right and that this machine may reach it.",
             retryable=True,
         )
