@@ -19,6 +19,9 @@ from bot.engine.votes import Votes
 
 NOT_MINE = note("That button is not one of mine, or no longer.", "Type the command instead; /ops lists them.")
 
+PURPOSES = frozenset({"", "alone", "glass", "talk"})
+"""What a form of a run is for: the plain one is the place, typed before something destructive starts."""
+
 WANT_A_SENTENCE = frozenset({"unvoted.alone", "unvoted.glass", "review.talk"})
 
 
@@ -86,7 +89,7 @@ class Press:
         """A typed confirmation or a completed request: what is wrong in it, the form that follows, or nothing."""
         ours = bool(self._at.team) and submission.actor.team == self._at.team
         purpose, _, target = submission.target.rpartition(":")
-        run = await runs.by_target(self._at.pool, target) if ours else None
+        run = await runs.by_target(self._at.pool, target) if ours and purpose in PURPOSES else None
         if run is not None:
             return await self._said(purpose, run, submission)
         answer = await self._intake.forms.submitted(submission) if ours else None
@@ -97,11 +100,15 @@ class Press:
         return Answer(wrong={"": "This form belongs to nothing that waits. Ask again. Nothing was changed."})
 
     async def _said(self, purpose: str, run: Run, submission: Submission) -> Answer:
-        match await self._take(purpose, run, submission.actor.id, submission.values.get(LINE, "")):
+        who = submission.actor.id
+        match await self._take(purpose, run, who, submission.values.get(LINE, "")):
             case Form():
                 return Answer(wrong={"": f"That is not “{run.place}”. Nothing was changed."})
             case Card() as card:
-                return Answer(wrong={"": words.plain(card.text)})
+                says = words.plain(card.text)
+                if purpose or run.actor != who:  # a lost right of whoever asked is audited where it is decided
+                    await self._audit(who, says, "form", run)
+                return Answer(wrong={"": says})
             case None:
                 return Answer(run=run.id)
 
@@ -165,7 +172,7 @@ class Press:
         await self._audit(click.actor.id, because, words.clean(click.action, 60))
         return Answer(told)
 
-    async def _audit(self, who: str, because: str, action: str) -> None:
+    async def _audit(self, who: str, because: str, action: str, run: Run | None = None) -> None:
         body: JsonObject = {"because": because, "action": action}
-        await events.record(self._at.pool, Kind.VOTE_REFUSED, actor=who, body=body)
+        await events.record(self._at.pool, Kind.VOTE_REFUSED, run=run, actor=who, body=body)
         self._at.bell.ring("outbox")

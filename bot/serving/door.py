@@ -27,6 +27,7 @@ from bot.serving.tasks import Tasks
 from bot.settings import Settings
 from bot.slack.app import Identity, Listeners, bolt_app
 from bot.slack.aside import Aside
+from bot.slack.bound import Bound
 from bot.slack.by_hand import ByHand
 from bot.slack.envelope import Envelopes
 from bot.slack.guard import Guard
@@ -84,6 +85,7 @@ class Door:
             team=lambda: installation.team,
             may=partial(may_note, installation),
             zone_of=installation.zone_of,
+            bound=Bound(settings.bot_token.get_secret_value()),
         )
         self._listeners = Listeners(
             intake,

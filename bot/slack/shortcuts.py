@@ -3,18 +3,21 @@
 A form asks for text and time; what it gives back is recorded as every mark of a message is: once.
 """
 
+import hashlib
 import re
 from collections.abc import Awaitable, Callable, Container, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic import Field
 
-from bot.db import incidents, kept
+from bot.db import events, incidents, kept
 from bot.db.bell import Bell
 from bot.db.database import Connection, Pool
 from bot.domain.card import Card, Tone
+from bot.domain.event import Kind
 from bot.domain.form import Choice, Form, Input
 from bot.domain.incident import Incident, IncidentId
 from bot.domain.invocation import Actor, Answer, Click, Invocation, Submission
@@ -22,6 +25,7 @@ from bot.domain.json import JsonObject
 from bot.domain.kept import Content, at_of
 from bot.domain.timeline import LinkedFile
 from bot.domain.words import clean, quoted
+from bot.slack.bound import Bound
 from bot.slack.by_hand import May, incident_at
 from bot.slack.messages import Message
 from bot.slack.payloads import Id, Payload, delivery_key
@@ -81,7 +85,7 @@ class _Held(Payload):
     author: str
     files: tuple[tuple[str, str], ...]
     incident: int
-    text: str
+    said: str  # the digest of its words as the form shows them
     zone: str = "UTC"  # of the clock that the form shows
 
 
@@ -98,6 +102,7 @@ class Shortcuts:
         team: Callable[[], str],
         may: May,
         zone_of: Callable[[str], tzinfo],
+        bound: Bound,
     ) -> None:
         self._press = press
         self._pool = pool
@@ -106,6 +111,7 @@ class Shortcuts:
         self._team = team
         self._may = may
         self._zone_of = zone_of
+        self._bound = bound
 
     async def press(self, click: Click) -> Answer:
         return await self._press.press(click)
@@ -124,7 +130,8 @@ class Shortcuts:
         if not found:
             what = "There is no open incident whose timeline you may write."
             return Answer(_told(f"{what} Open one with /incident, or ask an operator."))
-        return Answer(form=_form(payload, found, str(self._zone_of(payload.user.id))))
+        form, held = _form(payload, found, str(self._zone_of(payload.user.id)))
+        return Answer(form=replace(form, target=_TARGET + self._bound.bind(payload.user.id, held.model_dump_json())))
 
     async def _open_to(self, person: str, channel: str, thread_ts: str) -> list[Incident]:
         """That of the conversation, else those that go on and that this person may know and write."""
@@ -134,9 +141,12 @@ class Shortcuts:
         return [one for one in found if one.known_to(person) and self._may(person, one)]
 
     async def submitted(self, submission: Submission) -> Answer:
-        if not submission.target.startswith(_TARGET):
+        """Whatever we did not open for this person goes on as every form that is not one of ours does."""
+        mine = submission.target.startswith(_TARGET) and submission.actor.team == self._team()
+        said = self._bound.held(submission.actor.id, submission.target.removeprefix(_TARGET)) if mine else None
+        if said is None:
             return await self._press.submitted(submission)
-        held = _Held.model_validate_json(submission.target.removeprefix(_TARGET))
+        held = _Held.model_validate_json(said)
         text = " ".join(submission.values.get("text", "").split())
         at = _read(submission.values.get("at", "").strip(), held, submission.received_at)
         if not text or at is None:
@@ -147,13 +157,13 @@ class Shortcuts:
     async def _kept(self, submission: Submission, held: "_Held", text: str, at: datetime) -> Answer:
         """One mark of the message, whoever submits it how often; who may is asked again."""
         person, channel, ts = submission.actor.id, held.channel, held.ts
-        chosen = int(submission.values.get("incident") or held.incident)
+        chosen = _number(submission.values.get("incident") or str(held.incident))
         incident = await incidents.get(self._pool, IncidentId(chosen))
-        if submission.actor.team != self._team() or incident is None:
-            return Answer(wrong={"text": "That incident is not there any more."})
-        if not incident.known_to(person) or not self._may(person, incident):
-            return Answer(wrong={"text": "You may not write this timeline. Ask an operator to add it."})
-        own = text != held.text or at != _shown_at(ts)
+        if incident is None or not incident.known_to(person):
+            return await self._refused(person, "That incident is not there any more.")
+        if not self._may(person, incident):
+            return await self._refused(person, "You may not write this timeline. Ask an operator to add it.")
+        own = _digest(text) != held.said or at != _shown_at(ts)
         files = tuple(LinkedFile(name, url) for name, url in held.files)
         content = Content(held.author, text, files, held.thread_ts, "", own, at.isoformat() if own else "", chosen)
         async with self._pool.acquire() as connection, connection.transaction():
@@ -164,6 +174,13 @@ class Shortcuts:
                 await kept.want(connection, channel, ts, person, content.to_json())
         self._bell.ring("kept", "outbox")
         return Answer()
+
+    async def _refused(self, person: str, because: str) -> Answer:
+        """Without the incident: who reads the log may not know of it either."""
+        body: JsonObject = {"line": "Add to timeline", "because": because}
+        await events.record(self._pool, Kind.REQUEST_REFUSED, actor=person, body=body)
+        self._bell.ring("outbox")
+        return Answer(wrong={"text": because})
 
 
 async def _there_already(connection: Connection, channel: str, ts: str, content: Content) -> str | None:
@@ -189,7 +206,7 @@ def _declared(payload: ShortcutPayload, at: datetime) -> Invocation:
     return Invocation("/incident", text, payload.actor, channel, delivery, at, response_url=payload.response_url)
 
 
-def _form(payload: ShortcutPayload, found: list[Incident], zone: str) -> Form:
+def _form(payload: ShortcutPayload, found: list[Incident], zone: str) -> tuple[Form, _Held]:
     content, ts = payload.message.content, payload.message.ts
     text = clean(" ".join(content.line.split()), _LONGEST)
     held = _Held(
@@ -199,13 +216,13 @@ def _form(payload: ShortcutPayload, found: list[Incident], zone: str) -> Form:
         author=content.author,
         files=tuple((file.name[:60], file.url[:200]) for file in content.files[:4]),
         incident=int(found[0].id),
-        text=text,
+        said=_digest(text),
         zone=zone,
     )
     choices = tuple(Choice(str(one.id), f"{one.label} {one.title}"[:70]) for one in found[:50])
     which = (Input("incident", "Incident", "choice", value=choices[-1].value, choices=choices),)
     where = f" of {found[0].label} {quoted(found[0].title, 60)}" if len(found) == 1 else ""
-    return Form(
+    form = Form(
         "Add to timeline",
         f"This becomes a line of the timeline{where}, with the message's author, link and files.",
         (
@@ -214,8 +231,18 @@ def _form(payload: ShortcutPayload, found: list[Incident], zone: str) -> Form:
             Input("at", f"When ({zone})", value=_on_clock(ts, zone), longest=30),
         ),
         "Add",
-        _TARGET + held.model_dump_json(),
+        _TARGET,
     )
+    return form, held
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _number(text: str) -> int:
+    """0, which is no incident's, for what is no number of one."""
+    return int(text) if re.fullmatch("[0-9]{1,15}", text) else 0
 
 
 def _shown_at(ts: str) -> datetime:
