@@ -1,9 +1,11 @@
 """The wiring: the only file that knows every room. `python -m bot` is the console script `watchkeeper`."""
 
+from bot import dumps
 from bot.cli import app
 
 
 def main() -> None:
+    dumps.leave_none()
     app()
 
 

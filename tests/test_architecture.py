@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 
 # A room → the rooms it may know besides itself. Listed from the top of the house to its ground.
 MAY_KNOW = {
-    "bot.__main__": {"bot.cli"},
+    "bot.__main__": {"bot.cli", "bot.dumps"},
     "bot.cli": {"*"},
     "bot.serve": {"*"},
     "bot.cli_policy": {"*"},
@@ -79,6 +79,7 @@ MAY_KNOW = {
     "bot.sandbox": set(),
     "bot.settings": {"bot.domain.address"},
     "bot.connecting": {"bot.domain.address"},
+    "bot.dumps": set(),
     "bot.logs": set(),
     "bot.metrics": set(),
     "bot.loop_lag": {"bot.metrics"},

@@ -46,6 +46,11 @@ def test_the_unit_keeps_what_the_bot_needs_writable_and_lets_its_children_run() 
     assert {"AF_INET", "AF_INET6", "AF_UNIX"} == set(options["RestrictAddressFamilies"].split())
 
 
+def test_no_dump_of_memory_is_left() -> None:
+    assert "LimitCORE=0\n" in UNIT
+    assert COMPOSE["services"]["bot"]["ulimits"] == {"core": 0}
+
+
 def test_every_variable_that_is_set_is_one_of_the_settings() -> None:
     image = set(re.findall(r"\b([A-Z_]+)=\S", CONTAINER)) - {"PATH", "PYTHONUNBUFFERED"}
     unit = set(re.findall(r"(?m)^Environment=([A-Z_]+)=", UNIT))

@@ -1,6 +1,9 @@
 """SIGTERM: nothing new is begun, what runs may end, what does not end in time is recorded by the worker itself."""
 
 import asyncio
+import os
+import signal
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
@@ -75,3 +78,16 @@ async def test_an_idle_bot_ends_at_once(fleet: Fleet) -> None:
     ended = await asyncio.wait_for(asyncio.gather(*(bot.end() for bot in bots)), PROMPT_S)
     assert ended == [0, 0, 0]
     await fleet.check()
+
+
+def core_limits(pid: int) -> list[str]:
+    limits = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    return next(line.split()[4:6] for line in limits if line.startswith("Max core"))
+
+
+async def test_an_aborted_bot_leaves_no_core_file(fleet: Fleet) -> None:
+    for bot in [await fleet.start("serve"), await fleet.start("worker")]:
+        assert core_limits(bot.pid) == ["0", "0"]
+        os.kill(bot.pid, signal.SIGABRT)
+        assert await bot.ended() == -signal.SIGABRT
+        assert [*bot.log.parent.glob("core*")] == []
