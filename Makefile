@@ -6,7 +6,7 @@ DOORS := tests/stories/test_fuzz.py tests/stories/test_canaries.py tests/slack/t
 	tests/slack/test_blocks.py tests/domain/test_parse.py tests/commands/test_injection.py tests/stories/test_every_way_in.py \
 	tests/engine/test_run_moves.py tests/db/test_incident_moves.py tests/domain/test_clocks.py tests/commands/test_forms.py \
 	tests/slack/test_forged.py tests/stories/test_markup.py tests/domain/test_address.py tests/test_connecting.py \
-	tests/stories/test_fuzz_socket.py tests/stories/test_forged_forms.py tests/test_logs.py tests/test_cli_canaries.py \
+	tests/stories/test_fuzz_socket.py tests/stories/test_forged_forms.py tests/test_logs.py tests/test_cli_canaries.py tests/test_dumps.py \
 	tests/providers/releases/test_git_words.py tests/engine/test_schedule_moves.py
 STAMP := $(VENV)/.installed
 

@@ -13,14 +13,19 @@ from bot.settings import Settings, SettingsError
 Result = TypeVar("Result")
 
 
-def run(work: Coroutine[object, object, Result]) -> Result:
+def on_a_loop(work: Coroutine[object, object, Result]) -> Result:
     """On uvloop: a faster event loop, the same behaviour."""
     import uvloop
 
+    return uvloop.run(work)
+
+
+def run(work: Coroutine[object, object, Result]) -> Result:
+    """Ends the command where the bot's database is away."""
     from bot.db.database import Unreachable
 
     try:
-        return uvloop.run(work)
+        return on_a_loop(work)
     except Unreachable as error:
         stop(f"The bot's database: {error}", "`watchkeeper doctor` looks at everything, and says more.")
 

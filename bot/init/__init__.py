@@ -21,7 +21,7 @@ from bot.init.services import Asked
 from bot.settings import ENV_FILE, SLACK, variable
 from bot.slack import manifest
 from bot.slack.survey import Channel, Member, SurveyError, Workspace, surveying
-from bot.terminal import run, stop
+from bot.terminal import on_a_loop, run, stop
 
 _APP_MANIFEST = Path("slack-app.yml")
 _TOKEN = "SLACK_BOT_TOKEN"  # noqa: S105
@@ -179,7 +179,7 @@ def _database(before: dict[str, str]) -> dict[str, str]:
         if not url:
             return {}
         try:
-            found = run(inspect(env_file.check(url)))
+            found = on_a_loop(inspect(env_file.check(url)))
         except (Unreachable, ValueError) as error:
             ask.say(f"    {error} Again, or empty.")
         else:
@@ -226,7 +226,7 @@ def _refuse_broken(paths: Paths, catalog: str, policy: str) -> None:
     """What we would write must load; when it does not, nothing is written and the texts are kept beside."""
     drafts = [path.with_name(f"{path.name}.draft") for path in (paths.catalog, paths.policy)]
     for draft, text in zip(drafts, (catalog, policy), strict=True):
-        draft.write_text(text)
+        env_file.write(draft, text)
     problems, _, _ = check(*drafts)
     if problems:
         stop(*problems, f"These drafts need your hand: {drafts[0]} and {drafts[1]}. Nothing else was changed.")

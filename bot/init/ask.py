@@ -5,6 +5,8 @@ from typing import TypeVar
 
 import typer
 
+from bot.domain.pasted import pasted_secrets
+
 Item = TypeVar("Item")
 Words = Callable[[Item], Sequence[str]]
 
@@ -20,8 +22,14 @@ def title(text: str) -> None:
 
 
 def line(question: str, default: str = "") -> str:
-    answer: str = typer.prompt(f"  {question}", default=default, show_default=bool(default))
-    return answer.strip()
+    """Asks again where a secret was pasted: what is typed here is shown, and may be written into a file."""
+    while True:
+        answer: str = typer.prompt(f"  {question}", default=default, show_default=bool(default))
+        pasted = next(pasted_secrets(answer, ""), None)
+        if pasted is None:
+            return answer.strip()
+        what = f"{pasted.what[0].upper()}{pasted.what[1:]}"
+        say(f"    {what} Leave it out: this answer is shown; secrets are asked for by themselves, and are not.")
 
 
 def secret(question: str) -> str:
