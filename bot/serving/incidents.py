@@ -14,6 +14,7 @@ from bot.engine.installation import Installation
 from bot.slack.app import Identity
 from bot.slack.follow import Follower
 from bot.slack.incidents import IncidentTeller
+from bot.slack.outsiders import Outsiders
 from bot.slack.presence import Presence
 from bot.slack.rooms import Rooms
 from bot.slack.send import Sender
@@ -66,5 +67,6 @@ def tell(
         installation.bell,
         catalog=lambda: installation.catalog,
         bot_user=lambda: identity.bot_user,
+        outsiders=Outsiders(installation.pool, sender, lambda: installation.policy.shared_channels),
     )
     follower.duties += [teller.run, rooms.run]

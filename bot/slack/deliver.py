@@ -21,7 +21,7 @@ from bot.db.reply_urls import take
 from bot.domain.card import Card, Tone
 from bot.domain.words import channel as channel_words
 from bot.domain.words import code
-from bot.slack.outsiders import Listed, Outsiders, outsiders_card
+from bot.slack.outsiders import READ_ALONG, Listed, Outsiders, outsiders_card
 from bot.slack.send import Content, Later, Refused, Sender, Unknown, has_file, has_key
 from bot.slack.spoken import Spoken, all_spoken, as_it_stands
 from bot.slack.wanted import card_of, content_of, wanted
@@ -35,7 +35,6 @@ SEND_WITHIN = posts.LOOK_NOT_BEFORE / 2
 LONGEST_WAIT_S = 15.0
 ANEW_AT_MOST = 3
 ALERT = 0  # priority
-READ_ALONG = "people of another company read along"
 IN_THREADS = ("thread", "reply")
 _TOO_MUCH = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "invalid_metadata_schema"}

@@ -18,6 +18,7 @@ from bot.slack.send import Later, Refused, Sender, SendError
 log = structlog.get_logger()
 
 POLL_S = 60.0
+READ_ALONG = "people of another company read along"
 _ID = re.compile(r"[CG][A-Z0-9]{1,40}")
 Listed = Callable[[], Collection[str]]
 

@@ -24,6 +24,7 @@ from bot.domain.json import JsonObject
 from bot.slack.desired import ANSWER
 from bot.slack.incidents import header_key
 from bot.slack.mrkdwn import without_references
+from bot.slack.outsiders import READ_ALONG, Outsiders
 from bot.slack.send import Later, Refused, Sender, SendError
 from bot.slack.wanted import wanted
 
@@ -57,10 +58,12 @@ class Rooms:
         *,
         catalog: Callable[[], Catalog],
         bot_user: Callable[[], str],
+        outsiders: Outsiders,
         poll: float = 1.0,
     ) -> None:
         self._pool = pool
         self._sender = sender
+        self._outsiders = outsiders
         self._client = client
         self._bell = bell
         self._catalog = catalog
@@ -112,14 +115,20 @@ class Rooms:
                 await self._place(incident, tried)
             case "invite":
                 await self._invite(incident)
-            case "topic":
-                await self._topic(incident)
-            case "bookmark":
-                await self._bookmark(incident)
             case incidents.ARCHIVE:
                 await self._archive(incident)
-            case _:
+            case "pin":
                 await self._pin(incident)
+            case _ if await self._read_along(incident):
+                await self._done(incident, step, READ_ALONG, "skipped")
+            case "topic":
+                await self._topic(incident)
+            case _:
+                await self._bookmark(incident)
+
+    async def _read_along(self, incident: Incident) -> bool:
+        """Whether people of another company would see what we write on its channel."""
+        return incident.channel is not None and await self._outsiders.read_along(incident.channel)
 
     async def _done(self, incident: Incident, step: str, note: str = "", state: str = "done") -> None:
         await incident_steps.end_step(self._pool, incident.id, step, state, note)
@@ -131,7 +140,7 @@ class Rooms:
         if incident.place is not None:
             await self._done(incident, "channel")
             return
-        thread_in = self._thread_in(incident)
+        thread_in = await self._thread_in(incident)
         if incident.severity > self._catalog().channel_from and thread_in:
             await self._settle(incident, "thread", thread_in, "")
             return
@@ -154,13 +163,14 @@ class Rooms:
         key = f"{incident.label}:nowhere"
         await posts.intend(self._pool, Intent(key, None, "dm", content, ANSWER, person=incident.opened_by))
 
-    def _thread_in(self, incident: Incident) -> str:
+    async def _thread_in(self, incident: Incident) -> str:
         """The service's channel, or where it was asked; a private one is talked about nowhere but in its own."""
         if incident.private:
             return ""
         service = self._catalog().services.get(incident.affected[0].service) if incident.affected else None
         asked_in = incident.asked_in if incident.asked_in.startswith(("C", "G")) else ""
-        return (service.cards if service else None) or asked_in
+        channel = (service.cards if service else None) or asked_in
+        return "" if channel and await self._outsiders.read_along(channel) else channel
 
     async def _settle(self, incident: Incident, place: str, channel: str, name: str) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
@@ -291,7 +301,7 @@ class Rooms:
             await incident_steps.later(self._pool, incident.id, "pin", "the header is not there yet", 0.3)
             return
         await incident_steps.rooted(self._pool, incident.id, header.ts)
-        if incident.place == "channel":
+        if incident.place == "channel" and not await self._read_along(incident):
             method = self._client.pins_add
             try:
                 await self._sender.call("pins.add", method, True, channel=header.channel, timestamp=header.ts)

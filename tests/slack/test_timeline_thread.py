@@ -24,6 +24,7 @@ from bot.sandbox.workspace.things import Message
 from bot.slack import manifest
 from bot.slack.deliver import Deliverer
 from bot.slack.incidents import IncidentTeller, header_key
+from bot.slack.outsiders import Outsiders
 from bot.slack.pace import BURST
 from bot.slack.reply import Replies
 from bot.slack.rooms import Rooms
@@ -264,7 +265,8 @@ async def test_a_header_that_slack_refuses_for_good_is_not_waited_for(bot: Bot, 
     await bot.tell()
     await posts.gone(pool, header_key(incident), "is_archived")
     client = web_client(TOKEN, bot.slack.api_url, bot.session)
-    rooms = Rooms(pool, bot.sender, client, Bell(pool), catalog=lambda: Catalog({}, ""), bot_user=str)
+    outsiders, catalog = Outsiders(pool, bot.sender, frozenset), Catalog({}, "")
+    rooms = Rooms(pool, bot.sender, client, Bell(pool), catalog=lambda: catalog, bot_user=str, outsiders=outsiders)
     assert await rooms.step()
     assert await incident_steps.due_steps(pool) == []
     assert await pool.fetchval("SELECT note FROM incident_steps WHERE state = 'failed'") == "is_archived"
