@@ -28,6 +28,12 @@ def standing(person: Person, team_id: str) -> Standing:
     return "guest" if person.is_guest else "full"
 
 
+def admins(policy: Policy, people: People) -> tuple[str, ...]:
+    """Slack ids of whoever is in the role 'admin', those whom the policy names first."""
+    found = {one for one, person in people.items() if "admin" in roles_of(policy, person)}
+    return tuple(one for one in dict.fromkeys((*policy.names, *sorted(found))) if one in found)
+
+
 def denial_of(policy: Policy, ask: Ask, roles: frozenset[str]) -> Denial | None:
     for denial in policy.denials:
         if denial.hits(ask.person, roles) and denial.takes(ask.permission, ask.risk, ask.scope):

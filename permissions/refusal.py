@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import assert_never
 
 from permissions.decision import Because, Deny
-from permissions.eligible import People, Standing, who_can
+from permissions.eligible import People, Standing, admins, who_can
 from permissions.model import Ask, Person, Risk
 from permissions.rules import Denial, Grant, Policy, roles_of
 from permissions.wording import capital, conditions, doing, listed, members, places, printable, rights
@@ -33,8 +33,7 @@ def refuse(policy: Policy, ask: Ask, because: Because, people: People, *, team_i
         return Deny(because, "Name the service and the environment.")
     if helpers := _helpers(policy, ask, people, team_id):
         return Deny(because, f"{names(policy, helpers, people, 'or')} can.", helpers)
-    keepers = tuple(i for i in policy.names if i in policy.roles.get("admin", ()) and i in people)
-    keepers = tuple(slack_id for slack_id in keepers if slack_id != ask.person.id)
+    keepers = tuple(slack_id for slack_id in admins(policy, people) if slack_id != ask.person.id)
     if keepers:
         asked = names(policy, keepers, people, "or")
         return Deny(because, f"Nobody else can at present; {asked} can change {policy.file}.", keepers)

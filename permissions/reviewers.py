@@ -1,6 +1,6 @@
 """Who may look afterwards at what ran without votes: never who ran it. Pure."""
 
-from permissions.eligible import People, approvers, confirmation, standing, who_can
+from permissions.eligible import People, admins, approvers, confirmation, standing, who_can
 from permissions.model import Ask
 from permissions.rules import Policy
 
@@ -11,8 +11,7 @@ def reviewers(policy: Policy, ask: Ask, people: People, *, team_id: str) -> tupl
     if found := approvers(policy, ask, rule, people, team_id=team_id) if rule else ():
         return found
     can = who_can(policy, ask.permission, ask.risk, ask.scope, people, team_id=team_id, at=ask.at)
-    admins = (one for one in policy.names if one in policy.roles.get("admin", ()) and one in people)
-    members = tuple(one for one in admins if standing(people[one], team_id) == "full")
+    members = tuple(one for one in admins(policy, people) if standing(people[one], team_id) == "full")
     return _others(ask, can) or _others(ask, members)
 
 

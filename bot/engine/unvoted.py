@@ -20,6 +20,7 @@ from bot.engine.installation import Installation
 from bot.engine.short import note
 from bot.engine.votes import too_late
 from permissions.decide import Deny
+from permissions.eligible import admins
 from permissions.oncall import zone_of
 from permissions.reviewers import reviewers
 
@@ -89,8 +90,7 @@ class Unvoted:
         """Who is told by a message of their own: the admins, and who may look at it afterwards."""
         at, people = self._at, self._at.people.everyone()
         may = reviewers(at.policy, at.ask(run), people, team_id=at.team)
-        admins = tuple(one for one in at.policy.names if one in at.policy.roles.get("admin", ()) and one in people)
-        return tuple(dict.fromkeys(one for one in (*admins, *may) if one != run.actor))
+        return tuple(dict.fromkeys(one for one in (*admins(at.policy, people), *may) if one != run.actor))
 
     def _refusal(self, run: Run | None, approval: Approval | None, now: datetime, who: str, way: Way) -> Card | None:
         if run is None or approval is None:
