@@ -60,6 +60,7 @@ from bot.watch import Watch
 from bot.web import Ports, admin_app
 from bot.weekly import Weekly
 from bot.worker import DRAIN, Worker
+from permissions.eligible import admins
 
 log = structlog.get_logger()
 
@@ -167,7 +168,7 @@ class Process:
             bell=self.bell,
             presence=Presence(self.client, now),
             listed=lambda: self.installation.policy.shared_channels,
-            on_call=self._on_call,
+            on_duty=self._on_duty,
         )
         incidents.tell(self.installation, self.follower, sender, self.client, self.identity)
         say = spoken(files.commands, lambda: self.installation.catalog.commands)
@@ -183,10 +184,11 @@ class Process:
             providers_of=self._providers,
         )
 
-    def _on_call(self) -> str:
-        """Whose turn it is; empty where the policy names nobody."""
-        oncall = self.installation.policy.oncall
-        return next(iter(oncall.order(now())), "") if oncall else ""
+    def _on_duty(self) -> Sequence[str]:
+        """Whose turn it is; where the policy names nobody, the admins."""
+        policy = self.installation.policy
+        on_call = policy.oncall.order(now())[:1] if policy.oncall else ()
+        return on_call or admins(policy, self.people.everyone())
 
     def _begin_duties(self) -> None:
         run = self._tasks.run

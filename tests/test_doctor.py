@@ -207,10 +207,22 @@ async def test_what_is_wrong_with_a_file_is_named(
     assert remedy in seen.remedy
 
 
-async def test_a_channel_shared_with_another_company_has_to_be_listed(patient: Patient, slack: Workspace) -> None:
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        (POLICY, "to the admins"),
+        (f"{POLICY}oncall: {{rotation: [ben]}}\n", "to whoever is on call"),
+        (POLICY.replace("small-team", "solo").replace("admin", "keeper"), "to nobody"),
+    ],
+)
+async def test_a_channel_shared_with_another_company_has_to_be_listed(
+    patient: Patient, slack: Workspace, policy: str, told: str
+) -> None:
+    patient.policy.write_text(policy)
     slack.set_shared("C0SHOPOPS")
     seen = remark(await check_up(patient), "channels", "#shop-ops (of shop) is shared with another company")
     assert (seen.state, "shared_channels: [C0SHOPOPS]" in seen.remedy) == ("fail", True)
+    assert f"alerts too, it tells {told}." in seen.says
     patient.policy.write_text(f"{POLICY}shared_channels: [C0SHOPOPS]\n")
     assert remark(await check_up(patient), "channels", "#shop-ops").state == "ok"
 

@@ -66,6 +66,11 @@ class Post:
     number: int
     lane: str
 
+    @property
+    def told_elsewhere(self) -> bool:
+        """Others would read it in its channel: `person` names those who have copies."""
+        return self.state == "posted" and self.ts == "" and self.kind in ("message", "thread", "reply")
+
 
 # Messages to one place go in order; edits each by themselves, and an urgent one does not wait for a calm one.
 # The person first: a conversation is opened on the way, and its lane must not change while it is under way.
@@ -317,6 +322,27 @@ async def to_person(rows: Rows, key: str, person: str, kind: Kind) -> None:
         key,
         person,
         kind,
+    )
+
+
+async def locked(connection: Connection, key: str) -> Post | None:
+    """As it is now, and stays until the transaction ends."""
+    row = await connection.fetchrow(f"SELECT {_COLUMNS} FROM posts WHERE key = $1 FOR UPDATE", key)
+    return _post(row) if row else None
+
+
+async def told_elsewhere(rows: Rows, post: Post, addressees: Collection[str]) -> None:
+    """There are copies of it, and its channel never shows it; what changes in it from now on is theirs."""
+    await rows.execute(
+        """
+        UPDATE posts
+        SET state = 'posted', ts = '', person = $3, digest = $2, error = '', attempts = 0,
+            retry_at = statement_timestamp(), updated_at = clock_now()
+        WHERE key = $1
+        """,
+        post.key,
+        post.wanted_digest,
+        " ".join(addressees),
     )
 
 

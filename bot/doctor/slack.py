@@ -1,7 +1,7 @@
 """The workspace's side: the token, its scopes, Slack's clock, the people and the channels that the files name."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.checkup import Remark
@@ -106,15 +106,16 @@ async def _channels(survey: Survey, files: Files, bot: str) -> list[Remark]:
         found = await survey.channels()
     except SurveyError as error:
         return [*lone, Remark("channels", "fail", error.what, error.next_step)]
-    allowed = files.policy.shared_channels
     seen = [(id_, of, found.get(id_)) for id_, of in named.items()]
-    wrong = [remark for id_, of, one in seen if (remark := _channel(id_, of, one, bot) or _shared(of, one, allowed))]
+    wrong = [remark for id_, of, one in seen if (remark := _channel(id_, of, one, bot) or _shared(of, one, files))]
     names = listed([f"#{found[id_].name}" for id_ in named if id_ in found], "and")
     return [*lone, *(wrong or [Remark("channels", "ok", names)])]
 
 
 def _named_channels(files: Files) -> Iterator[tuple[str, str]]:
-    """(id, the service that names it)."""
+    """(id, what names it)."""
+    if files.catalog.ops:
+        yield files.catalog.ops, "ops"
     for service in files.catalog.services.values():
         for id_ in (service.cards, *(one for ids in service.bound.values() for one in ids)):
             if id_:
@@ -133,9 +134,14 @@ def _channel(id_: str, of: str, found: Channel | None, bot: str) -> Remark | Non
     return None
 
 
-def _shared(of: str, found: Channel | None, allowed: Collection[str]) -> Remark | None:
-    if found is None or not found.is_shared or found.id in allowed:
+def _shared(of: str, found: Channel | None, files: Files) -> Remark | None:
+    policy = files.policy
+    if found is None or not found.is_shared or found.id in policy.shared_channels:
         return None
-    what = f"#{found.name} (of {of}) is shared with another company: the bot says nothing there."
+    told = "to whoever is on call" if policy.oncall else "to the admins" if policy.roles.get("admin") else "to nobody"
+    what = (
+        f"#{found.name} (of {of}) is shared with another company: the bot says nothing there;"
+        f" what nobody asked for, alerts too, it tells {told}."
+    )
     do = f"Name a channel of your own in catalog.yml, or write shared_channels: [{found.id}] in policy.yml."
     return Remark("channels", "fail", what, do)

@@ -11,6 +11,7 @@ from bot.domain.card import Card
 from bot.domain.catalog import Catalog
 from bot.domain.event import Event, Kind
 from bot.domain.freeze import Freeze
+from bot.slack.elsewhere import OPS
 from bot.slack.wanted import wanted
 
 FREEZES = frozenset({Kind.FREEZE_SET, Kind.FREEZE_ENDING, Kind.FREEZE_ENDED, Kind.FREEZE_LIFTED})
@@ -61,5 +62,5 @@ def channels(catalog: Catalog, about: Freeze) -> list[str]:
 async def _post(
     connection: Connection, key: str, card: Card, channel: str, installed: Container[str], *, only_edit: bool = False
 ) -> None:
-    content = await wanted(connection, card, installed, None)
+    content = await wanted(connection, card, installed, None, elsewhere=OPS)
     await posts.intend(connection, Intent(key, None, "message", content, _DECIDE, channel, only_edit=only_edit))

@@ -4,7 +4,7 @@ Runs in one process at a time. What it does not know it says so in the row, befo
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from time import monotonic
@@ -14,14 +14,14 @@ import structlog
 
 from bot import metrics
 from bot.db import files, posts, runs
-from bot.db.channels import FRESH
 from bot.db.database import AWAY, Pool
 from bot.db.posts import Intent, Post
 from bot.db.reply_urls import take
 from bot.domain.card import Card, Tone
 from bot.domain.words import channel as channel_words
 from bot.domain.words import code
-from bot.slack.outsiders import READ_ALONG, Listed, Outsiders, outsiders_card
+from bot.slack.elsewhere import Elsewhere
+from bot.slack.outsiders import READ_ALONG, Listed, Outsiders
 from bot.slack.send import Content, Later, Refused, Sender, Unknown, has_file, has_key
 from bot.slack.spoken import Spoken, all_spoken, as_it_stands
 from bot.slack.wanted import card_of, content_of, wanted
@@ -56,10 +56,11 @@ class Deliverer:
         sender: Sender,
         say: Spoken = as_it_stands,
         listed: Listed = frozenset[str],
-        on_call: Callable[[], str] = str,
+        ops: Callable[[], str] = str,
+        on_duty: Callable[[], Sequence[str]] = tuple[str, ...],
     ) -> None:
         self._pool = pool
-        self._on_call = on_call
+        self._elsewhere = Elsewhere(pool, ops, on_duty)
         self.outsiders = Outsiders(pool, sender, listed)
         self._say = say
         self._sender = sender
@@ -144,6 +145,9 @@ class Deliverer:
         parent = await self._parent(post)
         if post.thread_key and (parent is None or parent.ts is None):
             await posts.gone(self._pool, post.key, "what it hangs on is gone")
+            return
+        if parent is not None and parent.told_elsewhere and post.kind in IN_THREADS:
+            await self._elsewhere.reply(post, parent)
             return
         channel = await self._channel(post, parent)
         link = await self._link(post, parent)
@@ -264,6 +268,9 @@ class Deliverer:
 
     async def _edit(self, post: Post) -> None:
         """The newest content at our turn. Two edits of one message never overtake each other."""
+        if post.told_elsewhere:
+            await self._elsewhere.again(post)
+            return
         lock = self._editing.setdefault(post.key, asyncio.Lock())
         shown: list[str] = []
         async with AsyncExitStack() as held:
@@ -287,7 +294,7 @@ class Deliverer:
     async def _refused(self, post: Post, error: str) -> None:
         log.warning("post.refused", key=post.key, error=error)
         if error == READ_ALONG:
-            await self._keep_from_outsiders(post)
+            await self._elsewhere.say(post)
         elif error in _TOO_MUCH and post.key not in self._plain:
             self._plain.add(post.key)
             await posts.later(self._pool, post.key, error, timedelta(), state=_known(post))
@@ -302,38 +309,6 @@ class Deliverer:
             await posts.later(self._pool, post.key, error, timedelta(seconds=30), state=_known(post))
         else:
             await posts.gone(self._pool, post.key, error)
-
-    async def _keep_from_outsiders(self, post: Post) -> None:
-        """Whoever asked is told alone; of what nobody asked for, whoever is on call. What stands there stays so."""
-        person = await self._concerned(post)
-        if post.ts:
-            await posts.later(self._pool, post.key, READ_ALONG, FRESH, state="posted")
-        elif person and (post.key.endswith(":root") or post.run_id is None):
-            await posts.to_person(self._pool, post.key, person, "dm")
-        elif person and post.key.endswith(":answer"):
-            await posts.to_person(self._pool, post.key, person, "ephemeral")
-        else:
-            await posts.gone(self._pool, post.key, READ_ALONG)
-            await self._tell_who_shared(post)
-
-    async def _concerned(self, post: Post) -> str:
-        """Empty where that is nobody, or nobody who reads Slack."""
-        run = await runs.get(self._pool, post.run_id) if post.run_id is not None else None
-        if run is None:
-            return self._on_call() if post.kind == "message" and "alert" in post.wanted else ""
-        if run.via == "schedule":
-            return self._on_call()
-        return "" if run.actor.startswith("terminal:") else run.actor
-
-    async def _tell_who_shared(self, post: Post) -> None:
-        """A message of a channel with a person: who wanted it to be there."""
-        if post.kind != "message" or not post.person:
-            return
-        content = await wanted(self._pool, outsiders_card(post.channel), (), None)
-        key = f"{post.key}:kept"
-        await posts.intend(
-            self._pool, Intent(key, None, "ephemeral", content, ALERT, post.channel, person=post.person)
-        )
 
     async def _ask_to_be_let_in(self, post: Post) -> None:
         """Whoever asked learns, once, why that channel shows nothing, and what to do."""

@@ -271,7 +271,7 @@ def told_alone(messages: Sequence[Desired], seen: Seen, at: Where) -> Iterator[D
             yield replace(one, kind="dm", channel="", person=run.actor, card=card)
         elif one is copy:
             yield replace(one, only_edit=True)
-        elif one.kind != "message" or one.channel != at.cards or run.via == "schedule":
+        else:
             yield one
 
 

@@ -52,6 +52,7 @@ from bot.slack.desired import (
     waits_for_people,
     where,
 )
+from bot.slack.elsewhere import ON_CALL, OPS
 from bot.slack.offer import offer_form
 from bot.slack.outsiders import Listed
 from bot.slack.presence import Presence
@@ -93,7 +94,7 @@ class Follower:
         poll: float = 1.0,
         presence: Presence[RunId] | None = None,
         listed: Listed = frozenset[str],
-        on_call: Callable[[], str] = str,
+        on_duty: Callable[[], Sequence[str]] = tuple[str, ...],
     ) -> None:
         self._pool = pool
         self._catalog = catalog
@@ -104,7 +105,7 @@ class Follower:
         self._presence = presence
         self._listed = listed
         say = spoken(commands, lambda: catalog().commands)
-        self._deliverer = Deliverer(pool, sender, say, listed, on_call)
+        self._deliverer = Deliverer(pool, sender, say, listed, lambda: catalog().ops or "", on_duty)
         self.duties: list[Callable[[], Coroutine[object, object, None]]] = []  # others' work under the same leader
         self._overdue: dict[RunId, datetime] = {}  # runs whose card turns orange then
 
@@ -334,7 +335,7 @@ class Follower:
         card = policy_card.told(event)
         if card is None:
             return
-        content = await wanted(connection, card, self._commands, None)
+        content = await wanted(connection, card, self._commands, None, elsewhere=OPS)
         channels = dict.fromkeys(service.cards for service in self._catalog().services.values() if service.cards)
         for channel in channels:
             key = f"policy:{event.number}:{channel}"
@@ -351,7 +352,7 @@ class Follower:
         body = event.body.get("card")
         if service is None or not service.cards or not isinstance(body, dict):
             return
-        content = await wanted(connection, cards.from_json(body), self._commands, event.service)
+        content = await wanted(connection, cards.from_json(body), self._commands, event.service, elsewhere=OPS)
         key = f"missed:{event.number}"
         await posts.intend(connection, Intent(key, None, "message", content, END, service.cards))
 
@@ -373,8 +374,9 @@ class Follower:
         place = f"{event.service} {event.environment}"
         key = known.key if known else f"alert:{place}:{event.number}"
         card = cards.from_json(body)
+        open_ = "true" if failing else "false"
         content = await wanted(
-            connection, card, self._commands, event.service, alert=place, open="true" if failing else "false"
+            connection, card, self._commands, event.service, alert=place, open=open_, elsewhere=ON_CALL
         )
         await posts.intend(connection, Intent(key, None, "message", content, ALERT, service.cards))
         if known is not None:

@@ -10,6 +10,7 @@ from bot.domain.card import Card
 from bot.domain.catalog import Catalog
 from bot.domain.event import Event
 from bot.slack.desired import END
+from bot.slack.elsewhere import ON_CALL
 from bot.slack.wanted import wanted
 
 ALERT = 0
@@ -28,7 +29,8 @@ async def tell(connection: Connection, event: Event, catalog: Catalog, commands:
         return
     alert, card = f"{service.name} {watched}", cards.from_json(body)
     key = known.key if known else f"monitor:{alert}:{event.number}"
-    content = await wanted(connection, card, commands, service.name, alert=alert, open="true" if down else "false")
+    open_ = "true" if down else "false"
+    content = await wanted(connection, card, commands, service.name, alert=alert, open=open_, elsewhere=ON_CALL)
     await posts.intend(connection, Intent(key, None, "message", content, ALERT, service.cards))
     if known is not None:
         told = await wanted(connection, Card(card.tone, "", card.title, (card.title,)), commands, service.name)

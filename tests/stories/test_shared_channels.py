@@ -10,6 +10,7 @@ from bot.domain.event import Kind
 from bot.domain.json import JsonObject
 from bot.slack import outsiders
 from tests.stories.conftest import Open
+from tests.stories.test_alone import ALONE, MINUTE, WHY, says
 from tests.stories.test_approval import APPROVE
 from tests.support.company import DEV, GENERAL, OPS, POLICY, Company
 
@@ -106,18 +107,80 @@ def test_what_an_event_says(event: dict[str, object], said: tuple[str, bool] | N
     assert outsiders.heard(event) == said
 
 
+async def health(company: Company, state: str, says: str) -> None:
+    card = Card(Tone.OK if state == "recovered" else Tone.FAIL, says, says, (says,))
+    body: JsonObject = {"state": state, "says": says, "card": to_json(card)}
+    await events.record(company.pool, Kind.HEALTH_CHANGED, body=body, service="shop", environment="production")
+    company.process.bell.ring("outbox")
+
+
 async def test_an_alert_goes_to_who_is_on_call_and_says_there_when_it_is_over(open_company: Open) -> None:
     company = await open_company(policy=f"{POLICY}oncall: {{rotation: [chi, ben]}}\n")
     company.slack.set_shared(OPS)
 
-    async def health(state: str, says: str) -> None:
-        card = Card(Tone.OK if state == "recovered" else Tone.FAIL, says, says, (says,))
-        body: JsonObject = {"state": state, "says": says, "card": to_json(card)}
-        await events.record(company.pool, Kind.HEALTH_CHANGED, body=body, service="shop", environment="production")
-        company.process.bell.ring("outbox")
-
-    await health("failing", "2 of 9 checks fail")
+    await health(company, "failing", "2 of 9 checks fail")
     told = await company.dm("chi", "2 of 9 checks fail")
-    await health("recovered", "9 of 9 checks pass")
+    await health(company, "recovered", "9 of 9 checks pass")
     await company.becomes(told, "9 of 9 checks pass")
     assert company.slack.messages(OPS) == []
+
+
+ADMINS = POLICY.replace("admin: [ben]", "admin: [ben, chi]")
+
+
+async def test_an_alert_goes_to_every_admin_where_nobody_is_on_call(open_company: Open) -> None:
+    company = await open_company(policy=ADMINS)
+    company.slack.set_shared(OPS)
+    await health(company, "failing", "2 of 9 checks fail")
+    told = [await company.dm(one, "2 of 9 checks fail") for one in ("ben", "chi")]
+    await health(company, "recovered", "9 of 9 checks pass")
+    for one in told:
+        await company.becomes(one, "9 of 9 checks pass")
+        await company.see("9 of 9 checks pass", one.channel, thread=one.ts)
+    await health(company, "failing", "1 of 9 checks fails")
+    assert len({(await company.dm(one, "1 of 9 checks fails")).ts for one in ("ben", "chi")}) == 2
+    assert company.slack.messages(OPS) == []
+
+
+async def test_a_freeze_is_told_in_the_ops_channel_or_else_to_the_admins(open_company: Open) -> None:
+    company = await open_company(
+        catalog=f"channels: {{ops: {GENERAL}}}\n{TWO}", policy=ADMINS.replace("in: [shop]", "in: [shop, mail]")
+    )
+    company.slack.set_shared(OPS)
+    company.slack.set_shared(DEV)
+    await company.type("chi", "/freeze all --for 2h because release day")
+    told = await company.see("Everything is frozen", GENERAL)
+    await company.type("chi", "/freeze lift R-1")
+    await company.see("The freeze of everything is lifted", GENERAL)
+    await company.becomes(told, "was frozen", without="Lift it")
+    assert len(company.slack.messages(GENERAL)) == 2
+    company.slack.set_shared(GENERAL)
+    await tells(company, "channel_shared", GENERAL, connected_team_id="T0OTHER")
+    await company.type("chi", "/freeze all --for 2h because release day")
+    mine = [await company.dm(one, "Everything is frozen") for one in ("ben", "chi")]
+    await company.type("chi", "/freeze lift R-3")
+    for one in mine:
+        await company.becomes(one, "was frozen", without="Lift it")
+    for who in ("ben", "chi"):
+        await company.dm(who, "The freeze of everything is lifted")
+    assert [len(company.slack.dms(f"U0{one}")) for one in ("BEN", "CHI")] == [2, 2]
+    assert [len(company.slack.messages(one)) for one in (OPS, DEV, GENERAL)] == [0, 0, 2]
+
+
+async def test_that_somebody_went_on_alone_is_told_the_admins(company: Company) -> None:
+    company.slack.set_shared(OPS)
+    await tells(company, "channel_shared", connected_team_id="T0OTHER")
+    await company.type("ana", "/poke because checkout answers 500")
+    await company.dm("ana", "It waits for 1 of")
+    await company.forward(3 * MINUTE)
+    offer = await company.dm("ana", "Nobody has answered")
+    assert await says(company, "ana", offer, ALONE, WHY) == b""
+    assert WHY in company.text(await company.dm("ben", "Ana goes on alone: Poke shop production"))
+    assert company.slack.messages(OPS) == []
+
+
+TWO = f"""
+services:
+  shop: {{channels: {{cards: {OPS}}}, environments: {{production: {{}}}}}}
+  mail: {{channels: {{cards: {DEV}}}, environments: {{production: {{}}}}}}
+"""
