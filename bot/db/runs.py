@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, cast
+from typing import Literal, TypeAlias, cast
 
 import asyncpg
 
@@ -38,6 +38,14 @@ _INCIDENTS = ", ".join(f"'{name}'" for name in OF_INCIDENTS)
 _FROM = "FROM runs r LEFT JOIN approvals a ON a.run_id = r.id"
 
 
+RECEIVES = ("bytea", *["text"] * 4, "jsonb", *["text"] * 10, "boolean", *["text"] * 4)
+_NUMBERED = ", ".join(f"${n}" for n, _ in enumerate(RECEIVES, 1))
+
+Received: TypeAlias = tuple[RunId | None, bool]
+"""(run, fresh). Not fresh: this delivery was seen, or the same open request within a minute is that run.
+A delivery that made no run gives (None, False)."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewRun:
     """A request as the intake writes it, with the decision made on it."""
@@ -57,18 +65,23 @@ class NewRun:
     because: str
 
 
-async def receive(rows: Rows, invocation: Invocation, new: NewRun) -> tuple[RunId | None, bool]:
-    """Commit delivery key, decision and run in one round trip: (run, fresh).
+async def receive(rows: Rows, invocation: Invocation, new: NewRun) -> Received:
+    """Commit delivery key, decision and run in one round trip.
 
-    Not fresh: this delivery was seen, or the same open request within a minute is that run. A delivery that
-    made no run gives (None, False). With a thread, `rows` is a transaction of the caller's.
+    With a thread, `rows` is a transaction of the caller's.
     """
+    row = await rows.fetchrow(f"SELECT * FROM receive_run({_NUMBERED})", *to_receive(invocation, new))
+    assert row is not None  # noqa: S101  (a function with OUT parameters gives exactly one row)
+    if invocation.thread and row["fresh"]:
+        await rows.execute("UPDATE runs SET thread = $2 WHERE id = $1", row["run_id"], invocation.thread)
+    return row["run_id"], row["fresh"]
+
+
+def to_receive(invocation: Invocation, new: NewRun) -> tuple[object, ...]:
+    """What `receive_run` takes, in its order and of the types in `RECEIVES`."""
     kind = Kind.REQUEST_REFUSED if new.state is State.REFUSED else Kind.REQUEST_RECEIVED
     via = invocation.channel if invocation.via == "terminal" else invocation.via
-    body = canonical({"line": new.line, "because": new.because, "reason": new.reason, "via": via})
-    row = await rows.fetchrow(
-        "SELECT * FROM receive_run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-        " $19, $20, $21)",
+    return (
         invocation.delivery,
         new.state.value,
         new.command,
@@ -88,13 +101,9 @@ async def receive(rows: Rows, invocation: Invocation, new: NewRun) -> tuple[RunI
         new.dry_run,
         new.because,
         kind.value,
-        body,
+        canonical({"line": new.line, "because": new.because, "reason": new.reason, "via": via}),
         invocation.response_url,
     )
-    assert row is not None  # noqa: S101  (a function with OUT parameters gives exactly one row)
-    if invocation.thread and row["fresh"]:
-        await rows.execute("UPDATE runs SET thread = $2 WHERE id = $1", row["run_id"], invocation.thread)
-    return row["run_id"], row["fresh"]
 
 
 async def claim_delivery(rows: Rows, key: bytes) -> bool:

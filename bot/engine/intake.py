@@ -6,6 +6,7 @@ from weakref import WeakValueDictionary
 
 from bot.db import runs
 from bot.db.database import Connection, Rows
+from bot.db.group_commit import GroupCommit
 from bot.db.runs import NewRun
 from bot.domain import parse
 from bot.domain.card import Card, Tone
@@ -28,6 +29,7 @@ class Intake:
     def __init__(self, installation: Installation) -> None:
         self._at = installation
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._commits = GroupCommit(installation.pool)
         self.forms = Forms(installation, self._judge)
 
     async def receive(self, invocation: Invocation, within: "Connection | None" = None) -> Answer:
@@ -38,7 +40,7 @@ class Intake:
         self._at.receiving += 1
         try:
             async with self._turn(invocation):
-                return await self._receive(invocation, within or self._at.pool)
+                return await self._receive(invocation, within)
         finally:
             self._at.receiving -= 1
 
@@ -46,7 +48,8 @@ class Intake:
         """What one person types at one place is written in the order in which it came."""
         return self._turns.setdefault((invocation.actor.id, invocation.channel), asyncio.Lock())
 
-    async def _receive(self, invocation: Invocation, rows: Rows) -> Answer:
+    async def _receive(self, invocation: Invocation, within: "Connection | None") -> Answer:
+        rows = within or self._at.pool
         try:
             parsed = self.parse(invocation)
         except BadRequest as bad:
@@ -54,7 +57,10 @@ class Intake:
         if isinstance(parsed, Help):
             return Answer(parsed.card)
         new, refusal = await self._judge(parsed, invocation, rows)
-        run, fresh = await runs.receive(rows, invocation, new)
+        if within:
+            run, fresh = await runs.receive(within, invocation, new)
+        else:
+            run, fresh = await self._commits.receive(invocation, new)
         self._at.bell.ring("work", "outbox")
         if refusal is not None:
             return Answer(refusal, run=run)

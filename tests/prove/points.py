@@ -22,7 +22,7 @@ from tests.prove.wire import Lost, Wire
 from tests.support.laws import broken
 
 _LEAVES = re.compile(
-    r"INSERT|UPDATE|DELETE|COMMIT|WITH r AS|SELECT record_event|SELECT \* FROM receive_run|Slack|service"
+    r"INSERT|UPDATE|DELETE|COMMIT|WITH (r|patience) AS|SELECT (record_event|\* FROM receive_run)|Slack|service"
 )
 IDLE_S = 3.0
 Way = Literal["kill", "cut", "freeze"]
