@@ -15,11 +15,13 @@ from bench.table import Row
 ROUNDS = 2
 ROWS = {
     "aiohttp": "bare aiohttp, signature only",
+    "durable": "bare aiohttp, signature and one committed row",
     "bolt": "bare Bolt, default settings",
     "web": "watchkeeper serve --no-worker",
     "whole": "watchkeeper serve",
     "twice": "watchkeeper serve, two replicas",
 }
+BOTS = ("web", "whole", "twice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,14 @@ async def measure() -> dict[tuple[str, Load], Figures]:
         ports = await _servers(place)
         for each in ports.values():
             await _load(each, Load("warm", 4, 300))
+        for name in BOTS:
+            await place.tidy(name)
         found: dict[tuple[str, Load], list[Figures]] = {}
         for one in [each for _ in range(ROUNDS) for each in LOADS]:
             for name, each in ports.items():
-                if name in ("web", "whole", "twice"):
-                    await place.tidy(name)
                 found.setdefault((name, one), []).append(await _load(each, one))
+                if name in BOTS:
+                    await place.tidy(name)
                 await asyncio.sleep(1)
         return {key: _medians(rounds) for key, rounds in found.items()}
 
@@ -59,6 +63,7 @@ async def _servers(place: Bench) -> dict[str, list[int]]:
     first = await place.bot("twice", "serve")
     return {
         "aiohttp": [await place.bare("aiohttp")],
+        "durable": [await place.bare("durable", await place.database("durable"))],
         "bolt": [await place.bare("bolt")],
         "web": [(await place.bot("web", "serve", "--no-worker")).port],
         "whole": [(await place.bot("whole", "serve")).port],
@@ -91,11 +96,13 @@ async def rows() -> list[Row]:
 
 
 def _row(name: str, one: Load, found: dict[tuple[str, Load], Figures]) -> Row:
-    row, bolt, limit = found[name, one], found["bolt", one], found["aiohttp", one]
+    row, bolt, limit, durable = (found[kind, one] for kind in (name, "bolt", "aiohttp", "durable"))
     figure = f"{row['p50_ms']:.2f} ms p50, {row['p99_ms']:.2f} ms p99, {row['per_second']:.0f} a second"
     figure += f", {row['late']:.0f} not confirmed within 2 s" if row["late"] else ""
     against = f"p50 {bolt['p50_ms'] / row['p50_ms']:.1f} × better than bare Bolt"
+    against += f", {row['p50_ms'] / durable['p50_ms']:.1f} × as long as one committed row"
     if not one.per_second:
-        more, of_limit = row["per_second"] / bolt["per_second"], row["per_second"] / limit["per_second"]
-        against += f", {more:.2f} × its throughput, {of_limit:.0%} of bare aiohttp's"
+        of_bolt, of_limit, of_durable = (row["per_second"] / each["per_second"] for each in (bolt, limit, durable))
+        against += f"; throughput {of_bolt:.2f} × bare Bolt's, {of_limit:.0%} of bare aiohttp's"
+        against += f", {of_durable:.0%} of that with one committed row"
     return Row(f"acknowledge, {one.says}: {ROWS[name]}", figure, against)

@@ -1,11 +1,13 @@
-"""What we are measured against: a bare Bolt app and a bare aiohttp handler, each a process of its own.
+"""What we are measured against: a bare Bolt app and bare aiohttp handlers, each a process of its own.
 
-`python -m bench.bare bolt|aiohttp PORT`: both acknowledge a signed command and do nothing else.
+`python -m bench.bare bolt|aiohttp|durable PORT [DSN]`: each acknowledges a signed command and does nothing else; only
+`durable` commits one row for it first, as whoever must not lose it has to.
 """
 
 import asyncio
 import sys
 
+import asyncpg
 import uvloop
 from aiohttp import web
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -34,7 +36,7 @@ def bolt(port: int) -> web.Application:
     return served
 
 
-def aiohttp(_: int) -> web.Application:
+def aiohttp(rows: "asyncpg.Pool[asyncpg.Record] | None" = None) -> web.Application:
     verifier = SignatureVerifier(SECRET)
 
     async def handle(request: web.Request) -> web.Response:
@@ -42,6 +44,8 @@ def aiohttp(_: int) -> web.Application:
         good = verifier.is_valid(
             body, request.headers["X-Slack-Request-Timestamp"], request.headers["X-Slack-Signature"]
         )
+        if good and rows is not None:
+            await rows.execute("INSERT INTO bare (body) VALUES ($1)", body)
         return web.Response(status=200 if good else 401)
 
     app = web.Application()
@@ -49,12 +53,19 @@ def aiohttp(_: int) -> web.Application:
     return app
 
 
-async def main(kind: str, port: int) -> None:
-    runner = web.AppRunner({"bolt": bolt, "aiohttp": aiohttp}[kind](port), access_log=None)
+async def durable(dsn: str) -> web.Application:
+    rows = await asyncpg.create_pool(dsn, min_size=16, max_size=16)
+    await rows.execute("CREATE TABLE bare (id bigserial PRIMARY KEY, body bytea NOT NULL)")
+    return aiohttp(rows)
+
+
+async def main(kind: str, port: int, dsn: str = "") -> None:
+    app = await durable(dsn) if kind == "durable" else bolt(port) if kind == "bolt" else aiohttp()
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], int(sys.argv[2])))
+    uvloop.run(main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:]))

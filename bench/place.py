@@ -26,6 +26,10 @@ services:
     environments:
       production: {}
 """
+_AT_WORK = """
+    SELECT EXISTS (SELECT FROM outbox)
+        OR EXISTS (SELECT FROM runs WHERE state IN ('planning', 'starting', 'running', 'verifying'))
+    """
 
 
 class Bench:
@@ -43,12 +47,14 @@ class Bench:
         return self.server.url(name)
 
     async def tidy(self, name: str) -> None:
-        """End what is open, outside the measured time, so that people may ask for the same again."""
+        """End what is open, outside the measured time: people may ask for the same again, and nothing works on."""
         connection = await asyncpg.connect(self.server.url(name))
         await connection.execute(
             "UPDATE runs SET state = 'cancelled', changed = 'nothing', finished_at = clock_now()"
             " WHERE state IN ('received', 'queued')"
         )
+        while await connection.fetchval(_AT_WORK):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
         await connection.close()
 
     async def bot(self, name: str, *words: str, catalog: str = CATALOG, again: bool = False) -> Replica:
@@ -68,10 +74,10 @@ class Bench:
         await replica.start()
         return replica
 
-    async def bare(self, kind: str) -> int:
+    async def bare(self, kind: str, *words: str) -> int:
         """A bare server; its port."""
         port = free_port()
-        process = await asyncio.create_subprocess_exec(*(sys.executable, "-m", "bench.bare", kind, str(port)))
+        process = await asyncio.create_subprocess_exec(*(sys.executable, "-m", "bench.bare", kind, str(port), *words))
         self._bare.append(process)
         async with asyncio.timeout(20):
             while True:
