@@ -31,8 +31,8 @@ _TOGETHER = 8  # claims at once: other replicas want some too
 DRAIN = 25.0  # seconds
 _POLL = 1.0
 _SWEEP = 1.0
-_MANY = 4  # requests in hand at once, of more people than usually type in the same millisecond
-_GIVES_WAY_S, _GIVES_WAY_AT_MOST = 0.01, 10
+_CALM_S = 0.02  # since many requests were last in hand: acknowledged together, they are gone for a moment together
+_GIVES_WAY_S, _GIVES_WAY_AT_MOST = 0.01, 25
 
 
 @dataclass(slots=True)
@@ -122,7 +122,7 @@ class Worker:
     async def _give_way(self) -> None:
         """While many wait for an acknowledgement, which is due within 3 s, what may start a moment later waits."""
         for _ in range(_GIVES_WAY_AT_MOST):
-            if self._at.receiving < _MANY:
+            if time.monotonic() - self._at.crowded_at > _CALM_S:
                 return
             await asyncio.sleep(_GIVES_WAY_S)
 

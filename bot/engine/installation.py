@@ -1,5 +1,6 @@
 """What one installation of the bot is made of; handed to every part of the engine."""
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
@@ -43,6 +44,7 @@ class Installation:
     url: str = ""  # where people outside reach this bot
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     receiving: int = 0  # requests in hand that are not acknowledged yet
+    crowded_at: float = -math.inf  # when many of them last were there at once, monotonic
     rooms: Mapping[str, Collection[Place]] = field(default_factory=dict)  # kept fresh by `bot.serving.incidents`
 
     @property

@@ -1,6 +1,7 @@
 """From what a person typed to a committed run: parse, decide from memory, write. Calls nobody outside."""
 
 import asyncio
+import time
 from datetime import datetime
 from weakref import WeakValueDictionary
 
@@ -22,6 +23,8 @@ from bot.engine.places import placed
 from permissions.decide import Allow, Deny, NeedsApproval
 from permissions.model import Ask
 
+_MANY = 4  # requests in hand at once, of more people than usually type in the same millisecond
+
 
 class Intake:
     """`receive` returns only after the record is committed; what happens next is told by the run's messages."""
@@ -38,6 +41,8 @@ class Intake:
         within: the transaction that everything belongs to; without it the record is committed here.
         """
         self._at.receiving += 1
+        if self._at.receiving >= _MANY:
+            self._at.crowded_at = time.monotonic()
         try:
             async with self._turn(invocation):
                 return await self._receive(invocation, within)

@@ -1,6 +1,7 @@
-"""Acknowledgements before starts: a worker gives way while many requests are in hand, and never for ever."""
+"""Acknowledgements before starts: a worker gives way while many requests come at once, and never for ever."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -8,24 +9,31 @@ from bot.worker import Worker
 from tests.support.desk import Desk
 
 
-@pytest.mark.parametrize(
-    ("in_hand", "acknowledged_after", "waits"),
-    [(0, 99, 0), (3, 99, 0), (4, 1, 1), (64, 3, 3), (64, 99, 10)],
-)
-async def test_a_worker_gives_way_to_many_until_they_are_acknowledged_or_its_patience_ends(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, in_hand: int, acknowledged_after: int, waits: int
+@pytest.mark.parametrize(("crowded_for", "waits"), [(0, 0), (1, 1), (3, 3), (99, 25)])
+async def test_a_worker_gives_way_to_a_crowd_until_it_is_gone_or_patience_ends(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, crowded_for: int, waits: int
 ) -> None:
     waited = list[float]()
 
+    def crowd() -> None:
+        desk.installation.crowded_at = time.monotonic() if len(waited) < crowded_for else time.monotonic() - 1
+
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
-        if len(waited) >= acknowledged_after:
-            desk.installation.receiving = 0
+        crowd()
 
-    desk.installation.receiving = in_hand
+    crowd()
     worker = Worker(desk.installation, desk.govern)
     monkeypatch.setattr(asyncio, "sleep", sleep)
     await worker._give_way()
     monkeypatch.undo()
     assert len(waited) == waits
-    assert sum(waited) <= 0.1
+    assert sum(waited) < 0.26
+
+
+@pytest.mark.parametrize(("people", "crowd"), [(3, False), (4, True)])
+async def test_a_crowd_is_four_requests_in_hand_at_once(desk: Desk, people: int, crowd: bool) -> None:
+    begun = time.monotonic()
+    await asyncio.gather(*(desk.type(f"U0{n}", "/poke shop production because it hangs") for n in range(people)))
+    assert (desk.installation.crowded_at >= begun) is crowd
+    assert desk.installation.receiving == 0
