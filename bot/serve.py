@@ -199,16 +199,20 @@ class Process:
         run("reload", self.reloading.when_told())
         run("rooms", incidents.know_rooms(self.installation))
         if self._with_worker:
-            run("sealer", leader.lead(self._pool, "sealer", lambda: seal.keep_sealing(self._pool, self.bell)))
-            telling = leader.together(self.follower.work, Keeper(self._pool, self.client, self.bell).run)
-            run("follower", leader.lead(self._pool, "follower", telling))
-            run("homes", leader.lead(self._pool, "homes", self.homes.work))
-            watching = leader.together(self.watch.run, Outside(self.installation).run)
-            run("watch", leader.lead(self._pool, "watch", watching))
-            run("scheduler", leader.lead(self._pool, "scheduler", Scheduler(self.installation).run))
-            run("timeline", leader.lead(self._pool, "timeline", lambda: incidents.keep(self.installation)))
-            run("own", leader.lead(self._pool, "own", self._watch_over_ourselves))
+            run("leader", leader.lead(self._pool, self._led()))
             self._working = run("worker", self.worker.run())
+
+    def _led(self) -> dict[str, leader.Work]:
+        """What one process does for all of them."""
+        return {
+            "sealer": lambda: seal.keep_sealing(self._pool, self.bell),
+            "follower": leader.together(self.follower.work, Keeper(self._pool, self.client, self.bell).run),
+            "homes": self.homes.work,
+            "watch": leader.together(self.watch.run, Outside(self.installation).run),
+            "scheduler": Scheduler(self.installation).run,
+            "timeline": lambda: incidents.keep(self.installation),
+            "own": self._watch_over_ourselves,
+        }
 
     async def _watch_over_ourselves(self) -> None:
         async with asyncio.TaskGroup() as tasks:

@@ -1,7 +1,7 @@
-"""One leader among the replicas: whoever holds a session advisory lock on a connection of its own."""
+"""One leader among the replicas for each duty: whoever holds its advisory lock, all locks on one session."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
@@ -11,8 +11,10 @@ from bot.db.database import AWAY, Connection, Pool, session
 
 log = structlog.get_logger()
 
+Work = Callable[[], Awaitable[None]]
+
 SILENT = timedelta(seconds=20)
-"""A leader says something every 2 s; who has said nothing for so long leads no more."""
+"""A leader says something every second; who has said nothing for so long leads no more."""
 
 LEADERS = {
     "sealer": 0x57A701,
@@ -24,9 +26,12 @@ LEADERS = {
     "own": 0x57A708,
 }
 
+ENDING_S = 10.0
+"""So long all wait for a duty that does not end, when their session is lost; then it alone waits for itself."""
 
-def together(*works: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-    """Several duties under one lock: whoever leads holds a connection of the pool all the while."""
+
+def together(*works: Work) -> Work:
+    """Several duties under one lock: they begin and end with each other."""
 
     async def work() -> None:
         try:
@@ -39,48 +44,83 @@ def together(*works: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[No
     return work
 
 
-async def _done(work: Callable[[], Awaitable[None]]) -> None:
+async def _done(work: Work) -> None:
     await work()
 
 
-async def lead(pool: Pool, name: str, work: Callable[[], Awaitable[None]], *, retry: float = 1.0) -> None:
-    """Run `work` here while this process holds the lock of `name`; give way and try again, until cancelled.
+async def lead(pool: Pool, works: Mapping[str, Work], *, retry: float = 1.0) -> None:
+    """Do here those of `works` (by their name in LEADERS) that no other process does, until cancelled.
 
-    The lock goes with its connection: when PostgreSQL is away longer than the check's patience, `work` is
+    The locks go with their session: when PostgreSQL is away longer than the check's patience, all work is
     cancelled before another process can have taken over for long.
     """
-    while True:
-        with suppress(*AWAY):
-            async with session(pool) as connection:
-                if await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADERS[name]):
-                    try:
-                        await _give_way_when_silent(connection)
-                        await _hold(connection, name, work)
-                    finally:
-                        with suppress(*AWAY):
-                            await connection.execute("SELECT pg_advisory_unlock($1)", LEADERS[name])
-        await asyncio.sleep(retry)
+    led = _Led(works)
+    try:
+        while True:
+            with suppress(*AWAY):
+                async with session(pool) as connection:
+                    await led.on(connection, retry)
+            await asyncio.sleep(retry)
+    finally:
+        await led.give_way()
+
+
+class _Led:
+    """What runs here, each a task of its own: one that is slow or fails stops no other."""
+
+    def __init__(self, works: Mapping[str, Work]) -> None:
+        self._works = works
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def on(self, connection: Connection, retry: float) -> None:
+        """Until the session is lost, or cancelled."""
+        try:
+            await _give_way_when_silent(connection)
+            while True:
+                await self._let_go(connection)
+                await self._take(connection)
+                await asyncio.sleep(retry)
+        finally:
+            await self.give_way(ENDING_S)  # before the locks pass on, if they are still ours
+
+    async def _take(self, connection: Connection) -> None:
+        """Asked even where nothing is to be had: it is our sign of life, and PostgreSQL's."""
+        free = {LEADERS[name]: name for name in self._works if name not in self._tasks}
+        taken = await connection.fetch(
+            "SELECT key FROM unnest($1::bigint[]) AS key WHERE pg_try_advisory_lock(key)", list(free), timeout=5
+        )
+        for row in taken:
+            name = free[row["key"]]
+            log.info("leader.elected", leader=name)
+            self._tasks[name] = asyncio.ensure_future(self._works[name]())
+
+    async def _let_go(self, connection: Connection) -> None:
+        """What has ended by itself may be tried by another."""
+        for name in self._forget_ended():
+            await connection.execute("SELECT pg_advisory_unlock($1)", LEADERS[name], timeout=5)
+
+    async def give_way(self, patience_s: float | None = None) -> None:
+        """Whatever has not ended by then is not begun here again before it has."""
+        for task in self._tasks.values():
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=patience_s)
+        self._forget_ended()
+
+    def _forget_ended(self) -> list[str]:
+        """Their names; raises what one of them died of, unless PostgreSQL was away."""
+        ended = [name for name, task in self._tasks.items() if task.done()]
+        for name in ended:
+            task = self._tasks.pop(name)
+            log.info("leader.gave_way", leader=name)
+            if not task.cancelled() and (error := task.exception()) and not isinstance(error, AWAY):
+                raise error
+        return ended
 
 
 async def _give_way_when_silent(connection: Connection) -> None:
-    """A process that hangs would keep the lock for as long: PostgreSQL (14 or later) ends its session then."""
+    """A process that hangs would keep the locks for as long: PostgreSQL (14 or later) ends its session then."""
     await connection.execute(
         "SELECT set_config(name, $1, false) FROM pg_settings WHERE name = 'idle_session_timeout'",
         str(round(SILENT.total_seconds() * 1000)),
     )
-
-
-async def _hold(connection: Connection, name: str, work: Callable[[], Awaitable[None]]) -> None:
-    log.info("leader.elected", leader=name)
-    working = asyncio.ensure_future(work())
-    try:
-        while not working.done():
-            await asyncio.wait({working}, timeout=2)
-            await connection.execute("SELECT 1", timeout=5)
-        await working
-    finally:
-        working.cancel()
-        await asyncio.wait({working})  # awaiting it could take our own cancellation for its
-        if not working.cancelled() and (error := working.exception()) and not isinstance(error, AWAY):
-            raise error
-        log.info("leader.gave_way", leader=name)
