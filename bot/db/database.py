@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -61,10 +61,22 @@ class Server(Protocol):
     def cleanup(self) -> None: ...
 
 
-if TYPE_CHECKING:  # generic in its stubs only
-    _Plain: TypeAlias = asyncpg.Connection[asyncpg.Record]
+class _Named(Protocol):
+    name: str
+
+
+_Types: TypeAlias = tuple[Sequence[asyncpg.Record], _Named]
+
+if TYPE_CHECKING:  # generic in its stubs only, which leave out what is not for everybody
+
+    class _Plain(asyncpg.Connection[asyncpg.Record]):
+        async def _introspect_types(self, oids: Collection[int], timeout: float | None) -> _Types: ...  # noqa: ASYNC109
 else:
     _Plain = asyncpg.Connection
+
+_SAME_EVERYWHERE = 10_000
+"""PostgreSQL's own types have numbers below it, for ever the same (its manual: System Catalog Declarations)."""
+_KNOWN: dict[frozenset[int], _Types] = {}
 
 
 class _Transaction(Transaction):
@@ -87,12 +99,21 @@ class _Connection(_Plain):
     ) -> Transaction:
         return _Transaction(self, isolation, readonly, deferrable)
 
+    async def _introspect_types(self, oids: Collection[int], timeout: float | None) -> _Types:  # noqa: ASYNC109
+        """Asked once a process: for one array of numbers PostgreSQL works longer than for a whole new session."""
+        if max(oids) >= _SAME_EVERYWHERE:
+            return await super()._introspect_types(oids, timeout)
+        wanted = frozenset(oids)
+        if wanted not in _KNOWN:
+            _KNOWN[wanted] = await super()._introspect_types(oids, timeout)
+        return _KNOWN[wanted]
 
-async def connect(dsn: str, *, size: int = 20, statement_s: float = 20) -> Pool:
+
+async def connect(dsn: str, *, size: int = 14, statement_s: float = 20) -> Pool:
     """A pool on `dsn` with jsonb as Python values; raises what asyncpg raises when it cannot connect."""
     pool = await asyncpg.create_pool(
         dsn,
-        min_size=2,
+        min_size=1,
         max_size=size,
         connection_class=_Connection,
         init=_prepare,

@@ -98,3 +98,12 @@ async def test_a_cancellation_is_not_lost_when_the_transaction_that_it_ends_has_
     with pytest.raises(asyncio.CancelledError):
         await working
     assert not goes_on.is_set()
+
+
+async def test_what_postgresql_calls_an_array_is_asked_once_and_not_of_each_new_connection(pool: Pool) -> None:
+    asked: list[str] = []
+    async with pool.acquire() as first, pool.acquire() as second:
+        assert await first.fetchval("SELECT $1::bigint[]", [1, 2]) == [1, 2]
+        second.add_query_logger(lambda query: asked.append(query.query))
+        assert await second.fetchval("SELECT $1::bigint[]", [3]) == [3]
+    assert asked == ["SELECT $1::bigint[]"]
