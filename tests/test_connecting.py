@@ -6,22 +6,27 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import httpx
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from bot.connecting import connector
+from bot.dead_man import DeadMan
 from bot.domain import address
 from bot.domain.address import led_astray
 from bot.domain.catalog import Catalog
 from bot.domain.errors import ProviderError
+from bot.engine.installation import Installation
 from bot.providers.http.checks import HttpCheck
 from bot.providers.http.models import HealthCheck
 from bot.providers.registry import Providers
 from bot.providers.store.bucket import Bucket
+from bot.slack.send import web_session
+from tests.test_dead_man import Outbox, _Installed
 
 METADATA = (
     *("169.254.169.254", "169.254.170.23", "fe80::1%eth0", "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254"),
@@ -131,4 +136,18 @@ async def test_a_check_and_a_bucket_say_what_to_do(dns: Dns, there: tuple[list[s
     check = HttpCheck(HealthCheck(path="/"), url, providers._http, timedelta(seconds=1))
     assert "mend that name's DNS" in (await check.look()).says
     await providers.close()
+    assert asked == []
+
+
+async def test_the_dead_man_says_so_in_the_log(dns: Dns, there: tuple[list[str], int]) -> None:
+    async def fine() -> list[str]:
+        return []
+
+    dns.answers, (asked, port) = ["127.0.0.2"], there
+    async with web_session() as session:
+        with capture_logs() as logs:
+            url = f"https://ping.example:{port}/"
+            await DeadMan(cast("Installation", _Installed(Outbox())), session, lambda _: url, fine).look()
+    told = [entry["why"] for entry in logs if entry["event"] == "dead_man.failed"]
+    assert ["mend that name's DNS" in why for why in told] == [True]
     assert asked == []

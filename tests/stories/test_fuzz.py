@@ -102,6 +102,10 @@ async def bases(company: Company, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     eli = company.slack.state.people["U0ELI"]
     submitted = payloads.submission(eli, replace(form, state=filled), Delivery())
     found += [submitted, {**submitted, "type": "view_closed"}, {**submitted, "type": "block_suggestion"}]
+    found += [
+        payloads.message_shortcut(company.slack.state, eli, card, entry, Delivery())
+        for entry in ("timeline.add", "incident.open")
+    ]
     for event in EVENTS:
         await company.slack.send_event(event)
         found.append(tap.last())
