@@ -84,10 +84,12 @@ async def fill(pool: Pool) -> None:
     plan = to_json(
         Plan("Roll back shop production", "to 4c1d2a7, 2 commits back", "Approve rollback", "Now", {"to": "4c"})
     )
-    await pool.execute(FILL, RUNS, WAITING, plan, timeout=300)
-    await pool.execute(ASK)
-    await pool.execute(EVENTS, EACH, timeout=3600)
-    await pool.execute("ANALYZE", timeout=3600)
+    async with pool.acquire() as connection:
+        await connection.execute("SET session_replication_role = replica")  # no check of what is right by its making
+        await connection.execute(FILL, RUNS, WAITING, plan, timeout=300)
+        await connection.execute(ASK)
+        await connection.execute(EVENTS, EACH, timeout=3600)
+        await connection.execute("ANALYZE", timeout=3600)
 
 
 def installation(pool: Pool, folder: Path) -> Installation:
