@@ -41,7 +41,9 @@ async def test_a_lock_ends_when_its_holder_is_cancelled_in_a_query(pool: Pool, d
     holder.cancel()
     with pytest.raises(asyncio.CancelledError):
         await holder
-    assert not await _taken(database_url)
+    async with asyncio.timeout(10):  # the server frees it when it has noticed that the connection ended
+        while await _taken(database_url):
+            pass
 
 
 async def test_a_holder_whose_connection_died_still_ends_when_it_is_cancelled(pool: Pool) -> None:
