@@ -72,6 +72,12 @@ class Verb:
     """It writes our own records alone, within a moment: its effect and its end are one transaction."""
     of_incident: bool = False  # its place is that of the incident which it names, or in whose channel it is typed
 
+    def __post_init__(self) -> None:
+        """What changes something may need votes or a click, and they are given for a plan."""
+        if self.plan is None and not self.risk.harmless:
+            says = f"`{self.example}` is of the risk '{self.risk}' and makes no plan, so nobody could confirm it."
+            raise ValueError(f"{says} Give it a plan, or the risk 'record' if it writes our own records alone.")
+
 
 def at_once(
     word: str,

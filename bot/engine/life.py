@@ -203,7 +203,7 @@ class Life:
         if isinstance(decision, Deny):
             await self._refuse(run, decision)
             return None
-        if await self._frozen(run) or not await self._still_approved(run, verb, decision):
+        if await self._frozen(run) or not await self._still_approved(run, decision):
             return None
         return decision
 
@@ -239,13 +239,13 @@ class Life:
             return frozen
         return await mark_running(connection, run, self._worker)
 
-    async def _still_approved(self, run: Run, verb: Verb, decision: Decision) -> bool:
+    async def _still_approved(self, run: Run, decision: Decision) -> bool:
         """Only votes count whose voter could still cast them, for the digest that is about to run."""
         if not isinstance(decision, NeedsApproval):
             return True
         approval = await approvals.get(self._at.pool, run.id)
         if decision.rule.need == 0:
-            if verb.plan is None or _confirmed(approval, decision.rule.confirm):
+            if _confirmed(approval, decision.rule.confirm):
                 return True
             says = "The policy now wants you to confirm it after a look at its plan. Ask again."
             await self._end_before(run, State.VOIDED, says)

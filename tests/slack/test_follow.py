@@ -65,7 +65,8 @@ async def _never(*_: object) -> Any:
 
 
 def verb(name: str, permission: Any, risk: Risk, answers: Any = "public") -> Command:
-    return Command(name, "x", (Verb("", dict, None, _never, permission, risk, "x", name, answers=answers),))
+    plan = None if risk.harmless else _never
+    return Command(name, "x", (Verb("", dict, plan, _never, permission, risk, "x", name, answers=answers),))
 
 
 COMMANDS = {
