@@ -3,6 +3,7 @@
 A look-up before would prove nothing, because the next one may answer otherwise. All that opens HTTP opens it by this.
 """
 
+import asyncio
 import socket
 from collections.abc import Mapping
 from typing import Any
@@ -29,6 +30,25 @@ def opened_socket(there: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.s
     return socket.socket(family, kind, protocol)
 
 
+async def connected(host: str, port: int) -> socket.socket:
+    """For what is no HTTP: the first address of the host that takes it; OSError when none does."""
+    loop, failed = asyncio.get_running_loop(), OSError("no address")
+    for found in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        made = opened_socket(found)
+        made.setblocking(False)
+        try:
+            await loop.sock_connect(made, found[4])
+        except OSError as error:
+            made.close()
+            failed = error
+        except BaseException:
+            made.close()
+            raise
+        else:
+            return made
+    raise failed
+
+
 def connector() -> aiohttp.TCPConnector:
     return aiohttp.TCPConnector(socket_factory=opened_socket)
 
@@ -42,7 +62,7 @@ async def _traced(step: str, info: Mapping[str, Any]) -> None:
     if step != "connection.connect_tcp.complete":
         return
     stream = info["return_value"]
-    if why := led_astray(str(stream.get_extra_info("server_addr")[0])):
+    if why := led_astray(stream.get_extra_info("server_addr")[0]):
         await stream.aclose()
         log.warning("connection.refused", why=why)
         raise httpx.ConnectError(why)

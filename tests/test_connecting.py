@@ -3,7 +3,7 @@
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, cast
@@ -25,6 +25,7 @@ from bot.providers.http.checks import HttpCheck
 from bot.providers.http.models import HealthCheck
 from bot.providers.registry import Providers
 from bot.providers.store.bucket import Bucket
+from bot.providers.tls import TlsCheck
 from bot.slack.send import web_session
 from tests.test_dead_man import Outbox, _Installed
 
@@ -126,7 +127,10 @@ async def test_aiohttp_does_not_go_to_the_address_itself_either(dns: Dns, there:
     assert asked == []
 
 
-async def test_a_check_and_a_bucket_say_what_to_do(dns: Dns, there: tuple[list[str], int]) -> None:
+async def test_checks_and_a_bucket_say_what_to_do(
+    dns: Dns, there: tuple[list[str], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.providers.store.bucket._TRIES", 1)  # it would wait in between
     dns.answers, (asked, port) = ["127.0.0.2"], there
     url = f"http://store.example:{port}"
     with pytest.raises(ProviderError, match="mend that name's DNS"):
@@ -136,6 +140,8 @@ async def test_a_check_and_a_bucket_say_what_to_do(dns: Dns, there: tuple[list[s
     check = HttpCheck(HealthCheck(path="/"), url, providers._http, timedelta(seconds=1))
     assert "mend that name's DNS" in (await check.look()).says
     await providers.close()
+    tls = TlsCheck("store.example", port, 14, lambda: datetime.now(UTC))
+    assert "mend that name's DNS" in (await tls.look()).says
     assert asked == []
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from pydantic import BaseModel, ConfigDict
 
+from bot.connecting import astray, connected
 from bot.domain.capability import Check, Checks, Finding
 from bot.domain.words import when
 from bot.providers.registry import Context, Provider
@@ -41,7 +42,8 @@ class TlsCheck:
         try:
             ends = await certificate_end(self.host, self.port)
         except (OSError, ssl.SSLError, ValueError) as error:
-            return Finding(self.name, "fail", f"has no TLS handshake ({type(error).__name__})", "no handshake")
+            why = astray(error) or type(error).__name__
+            return Finding(self.name, "fail", f"has no TLS handshake ({why})", "no handshake")
         return judge(self.name, ends, self.clock(), self.days)
 
 
@@ -62,7 +64,7 @@ async def certificate_end(host: str, port: int) -> datetime:
     anybody = ssl.create_default_context()
     anybody.check_hostname = False
     anybody.verify_mode = ssl.CERT_NONE  # getpeercert() is empty then, so the bytes are read by ourselves
-    _, writer = await asyncio.open_connection(host, port, ssl=anybody, server_hostname=host)
+    _, writer = await asyncio.open_connection(sock=await connected(host, port), ssl=anybody, server_hostname=host)
     try:
         peer: ssl.SSLObject = writer.get_extra_info("ssl_object")
         der = peer.getpeercert(binary_form=True)
