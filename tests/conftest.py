@@ -109,7 +109,7 @@ async def database_url(postgres: str) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
-    pool = await database.connect(database_url, size=8)
+    pool = await database.connect(database_url, size=6)
     yield pool
     await asyncio.wait_for(pool.close(), 10)
 
