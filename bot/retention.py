@@ -9,6 +9,7 @@ import structlog
 
 from bot.db import events, retention, webhooks
 from bot.db.database import AWAY, Connection
+from bot.domain import replay
 from bot.domain.event import Kind
 from bot.domain.json import JsonObject
 from bot.engine.installation import Installation
@@ -46,6 +47,7 @@ class Retention:
         gone: JsonObject = {
             "answers": await self._remove(retention.answers, kept.answers),
             "files": await self._remove(retention.files, kept.files),
+            "replays": await self._remove(retention.replays, replay.KEPT),
             "payloads": await self._remove(retention.payloads, kept.payloads),
         }
         if any(gone.values()):

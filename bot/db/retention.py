@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from bot.db.database import Connection
+from bot.domain import replay
 
 
 async def answers(connection: Connection, kept: timedelta, limit: int) -> int:
@@ -39,6 +40,26 @@ async def files(connection: Connection, kept: timedelta, limit: int) -> int:
         """,
         kept,
         limit,
+    )
+    return _count(status)
+
+
+async def replays(connection: Connection, kept: timedelta, limit: int) -> int:
+    """What was tried with events that nobody can send any more: `bot.domain.replay.KEPT`."""
+    status = await connection.execute(
+        """
+        DELETE FROM records WHERE (kind, service, environment, key) IN (
+            SELECT kind, service, environment, key
+            FROM records
+            WHERE kind = $3 AND at < clock_now() - $1::interval
+            ORDER BY at
+            FOR UPDATE SKIP LOCKED
+            LIMIT $2
+        )
+        """,
+        kept,
+        limit,
+        replay.RECORDS,
     )
     return _count(status)
 

@@ -8,6 +8,13 @@ from typing import Protocol, TypeVar, assert_never
 
 from bot.domain.json import Json, JsonObject
 
+RECORDS = "replay"
+"""The kind under which attempts are recorded."""
+
+KEPT = timedelta(days=90)
+"""An attempt is recorded so that its event is not sent twice unseen. Stripe hands an event out for 30 days after it
+was made and never again, so both attempts lie within 30 days: thrice that is more than any of them is needed."""
+
 SETTLED = timedelta(seconds=60)
 """An asked delivery is over by then: what Stripe still lists as undelivered did not arrive."""
 

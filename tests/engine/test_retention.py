@@ -7,6 +7,9 @@ import pytest
 
 from bot.db import events, retention, seal
 from bot.db.database import Pool
+from bot.db.records import PostgresRecords
+from bot.domain import replay
+from bot.domain.catalog import Place
 from bot.domain.catalog import Retention as Kept
 from bot.domain.catalog_file import CatalogError, load_catalog
 from bot.domain.event import Kind
@@ -45,6 +48,20 @@ async def test_a_file_that_nobody_fetched_goes(pool: Pool) -> None:
     assert await pool.fetchval("SELECT count(*) FROM run_files") == 1
 
 
+async def test_what_was_tried_with_an_event_is_kept_while_it_could_be_sent_again(pool: Pool) -> None:
+    place, records = Place("shop", "production"), PostgresRecords(pool)
+    for kind, key in ((replay.RECORDS, "evt_1"), (replay.RECORDS, "evt_1#2"), ("usual", "evt_1")):
+        assert await records.claim(kind, place, key, {"fate": "refused"})
+    await pool.execute("UPDATE clock SET ahead = $1", replay.KEPT - timedelta(days=1))
+    assert await records.claim(replay.RECORDS, place, "evt_2", {"fate": "delivered"})
+    async with pool.acquire() as connection:
+        assert await retention.replays(connection, replay.KEPT, 9) == 0
+        await pool.execute("UPDATE clock SET ahead = $1", replay.KEPT + timedelta(days=1))
+        assert [await retention.replays(connection, replay.KEPT, 1) for _ in range(3)] == [1, 1, 0]
+    left = await pool.fetch("SELECT kind, key FROM records ORDER BY key")
+    assert [tuple(row) for row in left] == [("usual", "evt_1"), (replay.RECORDS, "evt_2")]
+
+
 async def test_payloads_go_only_where_asked_for_and_verification_says_so(pool: Pool) -> None:
     await events.record(pool, Kind.BOT_STARTED)
     await events.record(pool, Kind.BOT_STOPPED)
@@ -73,7 +90,7 @@ async def test_a_round_goes_on_batch_by_batch_and_is_an_event_of_numbers(desk: D
     assert (await outcomes(pool)).count(False) == 3
     await seal.seal(pool)
     (told,) = [event for event in await events.last(pool, 9) if event.kind is Kind.RETENTION_REMOVED]
-    assert told.body == {"answers": 3, "files": 0, "payloads": 0}
+    assert told.body == {"answers": 3, "files": 0, "replays": 0, "payloads": 0}
     await Retention(desk.installation, batch=2).look()
     await seal.seal(pool)
     assert [event.kind for event in await events.last(pool, 9)].count(Kind.RETENTION_REMOVED) == 1

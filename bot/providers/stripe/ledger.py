@@ -9,9 +9,7 @@ from datetime import datetime
 
 from bot.domain.capability import Records
 from bot.domain.catalog import Place
-from bot.domain.replay import Attempt, Fate, from_json, leave, to_json
-
-KIND = "replay"
+from bot.domain.replay import RECORDS, Attempt, Fate, from_json, leave, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class Ledger:
         asked, number = list(events), 1
         while asked:
             keys = {_key(event, number): event for event in asked}
-            values = await self.records.among(KIND, self.place, list(keys))
+            values = await self.records.among(RECORDS, self.place, list(keys))
             found |= {keys[key]: from_json(number, value) for key, value in values.items()}
             asked = [keys[key] for key in values]
             number += 1
@@ -44,12 +42,12 @@ class Ledger:
             return None
         number = last.number + 1 if last else 1
         value = to_json(Fate.SENDING, self.run, now)
-        won = await self.records.claim(KIND, self.place, _key(event, number), value)
+        won = await self.records.claim(RECORDS, self.place, _key(event, number), value)
         return number if won else None
 
     async def write(self, event: str, number: int, fate: Fate, says: str = "") -> None:
         value = to_json(fate, self.run, self.clock(), says)
-        await self.records.put(KIND, self.place, _key(event, number), value)
+        await self.records.put(RECORDS, self.place, _key(event, number), value)
 
 
 def _key(event: str, number: int) -> str:
