@@ -51,7 +51,8 @@ class Arg:
 class Verb:
     """One thing a command can do, with its own request, permission, risk and lock.
 
-    plan: reads only and never runs the service's code; None for what looks or records (it runs at once).
+    plan: reads only and never runs the service's code; None for what looks or records (it runs at once). What it
+    takes over from a vendor or a service goes through `clean`, `code` or `quoted` of `bot.domain.words`.
     execute: gets the request, the plan (an empty one when there is none) and the handle of the run.
     """
 

@@ -1,11 +1,13 @@
 """A plan says exactly what will happen; what binds is hashed, what tells is only shown. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import cast
 
 from bot.domain.json import Json, JsonObject, digest
+from bot.domain.words import CHANNEL, LINK, PERSON, clean, without
 from permissions.model import Risk
 
 
@@ -38,6 +40,24 @@ class Plan:
 
 NOTHING = Plan("", "", "", "", {})
 """Of what runs at once."""
+
+
+def sober(plan: Plan) -> Plan:
+    """A plan is read by whoever approves it, and may hold what vendors and services wrote. Whatever its command
+    forgot to clean: it never links, buttons and steps have no marks, only what it tells may name a person."""
+    calm = partial(without, f"{LINK}{CHANNEL}{PERSON}")
+    return replace(
+        plan,
+        question=clean(plan.question),
+        summary=calm(plan.summary),
+        button=clean(plan.button),
+        go=clean(plan.go),
+        tells=tuple(without(f"{LINK}{CHANNEL}", line) for line in plan.tells),
+        now=calm(plan.now),
+        raises_because=calm(plan.raises_because),
+        nothing_to_do=calm(plan.nothing_to_do),
+        steps=tuple(map(clean, plan.steps)),
+    )
 
 
 def to_json(plan: Plan) -> JsonObject:

@@ -22,6 +22,12 @@ def clean(text: str, limit: int = 3000) -> str:
     return kept if len(kept) <= limit else kept[: limit - 1] + "…"
 
 
+def without(marks: str, text: str) -> str:
+    """Text with our marks, but none of these: a link is its label, a person or a channel its id."""
+    found = re.compile(f"[{marks}]([^{END}]*){END}?")
+    return found.sub(lambda one: clean(one[1].rpartition(SPLIT)[2]), text)
+
+
 def bold(text: str) -> str:
     return f"{BOLD}{clean(text)}{END}"
 

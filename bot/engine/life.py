@@ -19,7 +19,7 @@ from bot.domain.errors import CHANGED_WORDS, Changed, Impossible, ProviderError,
 from bot.domain.event import Kind
 from bot.domain.freeze import stops
 from bot.domain.json import JsonObject
-from bot.domain.plan import NOTHING, Plan
+from bot.domain.plan import NOTHING, Plan, sober
 from bot.domain.run import Run, State
 from bot.domain.unvoted import not_possible
 from bot.engine import endings, freezes, seats
@@ -95,7 +95,7 @@ class Life:
         look = EngineLook(self._at, self._govern, run, now, backup_first=backup_first)
         try:
             async with asyncio.timeout(PLAN_DEADLINE.total_seconds()):
-                return await verb.plan(parse.from_json(verb.request, run.request), look)
+                return sober(await verb.plan(parse.from_json(verb.request, run.request), look))
         except (Impossible, ProviderError, StepFailed) as error:
             return no_plan_card(run, error.what, error.next_step)
         except TimeoutError:

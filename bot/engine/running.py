@@ -19,6 +19,7 @@ from bot.domain.errors import StepFailed, Stopped, WatchkeeperError
 from bot.domain.event import Kind
 from bot.domain.json import JsonObject
 from bot.domain.run import ACTIVE, Run, State
+from bot.domain.words import clean
 from bot.engine.installation import Installation
 from bot.engine.look import EngineLook
 
@@ -65,6 +66,7 @@ class EngineRunning(EngineLook):
 
     @asynccontextmanager
     async def step(self, name: str, *, deadline: timedelta | None = None) -> AsyncIterator[Step]:
+        name = clean(name)
         await self._begin(name, State.RUNNING)
         async with self._within(name, deadline) as step:
             yield step

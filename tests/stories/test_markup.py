@@ -11,6 +11,7 @@ from bot.sandbox.workspace.shapes import api_person
 from bot.sandbox.workspace.things import BOT_USER
 from tests.stories.conftest import Open
 from tests.support.company import CATALOG, GENERAL, Company
+from tests.support.desk import Shelf
 
 MARKS = f"{PERSON}U0MIA{END}{CHANNEL}{GENERAL}{END}{LINK}https://evil.example{SPLIT}bank{END}{BOLD}{CODE}"
 FORGED = f"{MARKS} <!channel> <@U0MIA> <#{GENERAL}> <https://evil.example|bank> ` &lt;!here&gt;"
@@ -87,6 +88,18 @@ async def test_nothing_that_anybody_says_becomes_a_mention_a_link_or_a_mark(comp
     said = [(call.method, call.arguments) for call in (*company.slack.calls, *company.slack.replies)]
     assert sum("evil.example" in str(one) for one in said) > 12
     assert [found for one in said for found in pings(one)] == []
+
+
+async def test_a_plan_that_forgot_to_clean_what_a_service_wrote_neither_calls_nor_links(
+    company: Company, shelf: Shelf
+) -> None:
+    shelf.target = FORGED
+    card = await company.asked()
+    assert "evil.example" in str(card.blocks)
+    await company.click("ben", card, "approval.approve")
+    await company.ended()
+    await company.see("<@U0ANA> R-1", thread=card.ts)
+    assert [found for call in company.slack.calls for found in pings(call.arguments)] == []
 
 
 def topics(company: Company) -> list[str]:
