@@ -36,42 +36,40 @@ async def written(company: Company) -> int:
 # --- the door ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("age", "broken"),
-    [
-        (301, {}),
-        (-302, {}),
-        (0, {"X-Slack-Signature": "v0=" + "0" * 64}),
-        (0, {"X-Slack-Signature": ""}),
-        (0, {"X-Slack-Request-Timestamp": "yesterday"}),
-        (0, {"X-Slack-Request-Timestamp": ""}),
-        (0, {"X-Slack-Signature": "v0=ü"}),
-    ],
+UNSIGNED: tuple[tuple[int, dict[str, str]], ...] = (
+    (301, {}),
+    (-302, {}),
+    (0, {"X-Slack-Signature": "v0=" + "0" * 64}),
+    (0, {"X-Slack-Signature": ""}),
+    (0, {"X-Slack-Request-Timestamp": "yesterday"}),
+    (0, {"X-Slack-Request-Timestamp": ""}),
+    (0, {"X-Slack-Signature": "v0=ü"}),
 )
-async def test_a_request_without_a_good_signature_is_401_and_leaves_no_trace(
-    company: Company, age: int, broken: dict[str, str]
-) -> None:
-    headers = {**company.slack.sign(COMMAND, int(time.time()) - age), "Content-Type": FORM, **broken}
-    answer = await company.slack.deliver_raw(COMMAND, headers)
-    assert answer.status == 401
-    assert await written(company) == 0
 
 
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        (b"{not json", "application/json"),
-        (b"[1, 2]", "application/json"),
-        (b"payload=%7Bnot+json", FORM),
-        (b"payload=%5B%5D", FORM),
-        (b"\xff\xfe", FORM),
-        (b"", FORM),
-    ],
+async def test_a_request_without_a_good_signature_is_401_and_leaves_no_trace(company: Company) -> None:
+    for age, broken in UNSIGNED:
+        headers = {**company.slack.sign(COMMAND, int(time.time()) - age), "Content-Type": FORM, **broken}
+        answer = await company.slack.deliver_raw(COMMAND, headers)
+        assert answer.status == 401, (age, broken)
+        assert await written(company) == 0, (age, broken)
+
+
+WITHOUT_SENSE = (
+    (b"{not json", "application/json"),
+    (b"[1, 2]", "application/json"),
+    (b"payload=%7Bnot+json", FORM),
+    (b"payload=%5B%5D", FORM),
+    (b"\xff\xfe", FORM),
+    (b"", FORM),
 )
-async def test_a_signed_body_without_sense_is_400(company: Company, body: bytes, kind: str) -> None:
-    answer = await company.slack.deliver_raw(body, {**company.slack.sign(body), "Content-Type": kind})
-    assert answer.status == 400
-    assert await written(company) == 0
+
+
+async def test_a_signed_body_without_sense_is_400(company: Company) -> None:
+    for body, kind in WITHOUT_SENSE:
+        answer = await company.slack.deliver_raw(body, {**company.slack.sign(body), "Content-Type": kind})
+        assert answer.status == 400, body
+        assert await written(company) == 0, body
 
 
 async def test_slacks_certificate_check_is_answered_and_nothing_else_read(company: Company) -> None:
@@ -138,25 +136,23 @@ async def test_a_revoked_app_stops_taking_requests(company: Company, kind: str) 
     assert len(await company.happened("slack.revoked")) == 1
 
 
-@pytest.mark.parametrize(
-    "payload",
-    [
-        {"type": "shortcut", "callback_id": "x", "user": {"id": "U0ANA"}, "team": {"id": "T0LANTERN"}},
-        {"type": "message_action", "callback_id": "x", "user": {"id": "U0ANA"}, "team": {"id": "T0LANTERN"}},
-        {"type": "view_submission", "view": {"id": "V1", "callback_id": "x"}, "user": {"id": "U0ANA"}},
-        {"type": "view_closed", "view": {"id": "V1", "callback_id": "x"}, "user": {"id": "U0ANA"}},
-        {"type": "block_suggestion", "action_id": "x", "block_id": "y", "value": "z", "user": {"id": "U0ANA"}},
-        {"type": "something_of_2027", "user": {"id": "U0ANA"}},
-        {"type": "block_actions", "user": {"id": "U0ANA"}, "actions": [{"action_id": "nobody.knows", "value": "x"}]},
-        {"type": "block_actions"},
-    ],
+UNKNOWN: tuple[dict[str, object], ...] = (
+    {"type": "shortcut", "callback_id": "x", "user": {"id": "U0ANA"}, "team": {"id": "T0LANTERN"}},
+    {"type": "message_action", "callback_id": "x", "user": {"id": "U0ANA"}, "team": {"id": "T0LANTERN"}},
+    {"type": "view_submission", "view": {"id": "V1", "callback_id": "x"}, "user": {"id": "U0ANA"}},
+    {"type": "view_closed", "view": {"id": "V1", "callback_id": "x"}, "user": {"id": "U0ANA"}},
+    {"type": "block_suggestion", "action_id": "x", "block_id": "y", "value": "z", "user": {"id": "U0ANA"}},
+    {"type": "something_of_2027", "user": {"id": "U0ANA"}},
+    {"type": "block_actions", "user": {"id": "U0ANA"}, "actions": [{"action_id": "nobody.knows", "value": "x"}]},
+    {"type": "block_actions"},
 )
-async def test_a_payload_that_nobody_knows_is_answered_all_the_same(
-    company: Company, payload: dict[str, object]
-) -> None:
-    answer = await company.raw({"payload": payload})
-    assert answer.status == 200
-    assert answer.elapsed_s < 1
+
+
+async def test_a_payload_that_nobody_knows_is_answered_all_the_same(company: Company) -> None:
+    for payload in UNKNOWN:
+        answer = await company.raw({"payload": payload})
+        assert answer.status == 200, payload
+        assert answer.elapsed_s < 1, payload
 
 
 async def test_an_event_that_nobody_wants_is_answered(company: Company) -> None:

@@ -50,26 +50,26 @@ async def test_a_look_is_answered_in_its_thread_to_whoever_would_see_it_in_the_c
     assert (alone.channel, alone.thread_ts) == (GENERAL, elsewhere)
 
 
-@pytest.mark.parametrize(
-    ("said", "says"),
-    [
-        ("", "What you may do here"),
-        ("help", "What you may do here"),
-        ("rollback help", "How to use /rollback"),
-        ("help backup", "How to use /backup"),
-        ("pkoe shop", "Did you mean /poke?"),
-        ("poke shop production --force", "is not an option of /poke"),
-        ("can poke shop staging", "Yes, after your own look"),
-        ("/poke shop mars", "“mars” is not an environment"),
-    ],
+SAID = (
+    ("", "What you may do here"),
+    ("help", "What you may do here"),
+    ("rollback help", "How to use /rollback"),
+    ("help backup", "How to use /backup"),
+    ("pkoe shop", "Did you mean /poke?"),
+    ("poke shop production --force", "is not an option of /poke"),
+    ("can poke shop staging", "Yes, after your own look"),
+    ("/poke shop mars", "“mars” is not an environment"),
 )
-async def test_what_is_said_to_the_bot_is_answered_to_who_said_it(company: Company, said: str, says: str) -> None:
-    thread = await a_thread(company, GENERAL)
-    await say(company, "ana", f"{BOT} {said}".strip(), GENERAL, thread)
-    note = await company.alone("ana", says.split("/", maxsplit=1)[0].strip())
-    assert says in company.text(note).replace("`", "")
-    assert (note.channel, note.thread_ts) == (GENERAL, thread)
-    assert [one.user for one in company.slack.messages(GENERAL, thread=thread)] == ["U0ANA"]
+
+
+async def test_what_is_said_to_the_bot_is_answered_to_who_said_it(company: Company) -> None:
+    for number, (said, says) in enumerate(SAID, start=1):
+        thread = await a_thread(company, GENERAL)
+        await say(company, "ana", f"{BOT} {said}".strip(), GENERAL, thread)
+        note = await company.whispered("ana", number)
+        assert says in company.text(note).replace("`", ""), said
+        assert (note.channel, note.thread_ts) == (GENERAL, thread)
+        assert [one.user for one in company.slack.messages(GENERAL, thread=thread)] == ["U0ANA"]
 
 
 async def test_a_refusal_is_for_who_asked_alone(company: Company, shelf: Shelf) -> None:
@@ -141,25 +141,25 @@ async def test_an_event_delivered_four_times_is_one_request_and_one_answer(compa
     assert len([one for one in told if "is not a command here" in one]) == 1
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"bot_id": "B0OTHER"},
-        {"user": "U0WATCH"},
-        {"edited": {"user": "U0ANA", "ts": "1.2"}},
-        {"subtype": "message_changed", "type": "message", "channel_type": "im"},
-        {"type": "message", "channel_type": "channel"},
-        {"user": ""},
-        {"text": 7},
-        {"channel": None},
-    ],
+NO_REQUESTS: tuple[dict[str, object], ...] = (
+    {"bot_id": "B0OTHER"},
+    {"user": "U0WATCH"},
+    {"edited": {"user": "U0ANA", "ts": "1.2"}},
+    {"subtype": "message_changed", "type": "message", "channel_type": "im"},
+    {"type": "message", "channel_type": "channel"},
+    {"user": ""},
+    {"text": 7},
+    {"channel": None},
 )
-async def test_bots_edits_and_other_peoples_talk_are_no_requests(company: Company, more: dict[str, object]) -> None:
-    event: dict[str, object] = {"type": "app_mention", "user": "U0ANA", "team": "T0LANTERN", "channel": GENERAL}
-    event |= {"ts": "1.1", "text": f"<@{company.slack.bot_user}> poke shop production", **more}
-    answer = await company.slack.send_event(event)
-    assert answer.status == 200
-    assert await company.pool.fetchval("SELECT count(*) FROM runs") == 0
+
+
+async def test_bots_edits_and_other_peoples_talk_are_no_requests(company: Company) -> None:
+    for more in NO_REQUESTS:
+        event: dict[str, object] = {"type": "app_mention", "user": "U0ANA", "team": "T0LANTERN", "channel": GENERAL}
+        event |= {"ts": "1.1", "text": f"<@{company.slack.bot_user}> poke shop production", **more}
+        answer = await company.slack.send_event(event)
+        assert answer.status == 200, more
+        assert await company.pool.fetchval("SELECT count(*) FROM runs") == 0, more
 
 
 @pytest.mark.parametrize("team", ["T0OTHER", ""])

@@ -10,34 +10,35 @@ from tests.support.desk import Shelf
 APPROVE, DENY = "approval.approve", "approval.deny"
 
 
-async def check_untouched(company: Company, shelf: Shelf) -> None:
-    """R-1 still waits, nobody's vote counts, nothing ran, and the refusal is in the audit log."""
+async def check_untouched(company: Company, shelf: Shelf, *, refused: int = 1) -> None:
+    """R-1 still waits, nobody's vote counts, nothing ran, and each refusal is in the audit log."""
     assert (await company.run()).state is State.WAITING
     assert await company.happened("vote.cast") == []
-    assert len(await company.happened("vote.refused")) == 1
+    assert len(await company.happened("vote.refused")) == refused
     assert shelf.executed == []
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        "R-1",
-        "1",
-        "1-00000000",
-        "999-00000000",
-        "1-'; DROP TABLE runs; --",
-        '{"run": 1, "approved": true}',
-        "",
-        "9" * 200,
-    ],
+FORGED = (
+    "R-1",
+    "1",
+    "1-00000000",
+    "999-00000000",
+    "1-'; DROP TABLE runs; --",
+    '{"run": 1, "approved": true}',
+    "",
+    "9" * 200,
 )
-async def test_a_forged_value_is_refused_and_audited(company: Company, shelf: Shelf, value: str) -> None:
+
+
+async def test_a_forged_value_is_refused_and_audited(company: Company, shelf: Shelf) -> None:
     card = await company.asked()
-    answer = await company.click("ben", card, APPROVE, value=value)
-    assert answer.status == 200
-    note = await company.alone("ben", "not one of mine")
-    assert "Nothing was changed" in company.text(note)
-    await check_untouched(company, shelf)
+    for number, value in enumerate(FORGED, start=1):
+        answer = await company.click("ben", card, APPROVE, value=value)
+        assert answer.status == 200, value
+        note = company.text(await company.whispered("ben", number))
+        assert "not one of mine" in note, value
+        assert "Nothing was changed" in note
+    await check_untouched(company, shelf, refused=len(FORGED))
 
 
 async def test_the_token_of_one_request_does_not_open_another(company: Company, shelf: Shelf) -> None:

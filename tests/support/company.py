@@ -202,6 +202,14 @@ class Company:
             lambda: self._find(self.slack.ephemerals(f"U0{who.upper()}"), words), what=f"“{words}” for {who} alone"
         )
 
+    async def whispered(self, who: str, number: int) -> Message:
+        """The so-many-th message that only this person sees, as soon as it is there."""
+        person = f"U0{who.upper()}"
+        await self.slack.wait_for(
+            lambda: len(self.slack.ephemerals(person)) >= number, what=f"{number} for {who} alone"
+        )
+        return self.slack.ephemerals(person)[number - 1]
+
     async def becomes(self, message: Message, words: str = "", *, without: str = "") -> Message:
         """The same message once it says this and has no such button any more."""
 
