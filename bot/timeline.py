@@ -85,7 +85,8 @@ class Projector:
             for event in (*late, *found):
                 is_late = ("event", event.number) in again
                 if is_late or batch.incidents or _of_itself(event):
-                    await self._guarded(batch, event, again=is_late)
+                    async with untold.guarded(connection, NAME, "event", event.number, again=is_late):
+                        await self._project(batch, event)
             for incident in sorted(batch.changed):
                 await incidents.touch(connection, incident)
             if found:
@@ -93,21 +94,6 @@ class Projector:
         if batch.changed:
             self._bell.ring("incidents")
         return len(found) + len(late)
-
-    async def _guarded(self, batch: _Batch, event: Event, *, again: bool) -> None:
-        """An event that cannot be told must not silence all others; it is tried again, in the end that is told."""
-        try:
-            async with batch.connection.transaction():
-                await self._project(batch, event)
-        except (*AWAY, *CLASHED):
-            raise
-        except Exception as error:
-            later = await untold.failed(batch.connection, NAME, "event", event.number, error)
-            failed = "timeline.failed" if later else "timeline.gave_up"
-            log.exception(failed, number=event.number, kind=event.kind.value)
-        else:
-            if again:
-                await untold.told(batch.connection, NAME, "event", event.number)
 
     async def _project(self, batch: _Batch, event: Event) -> None:
         if event.erased:

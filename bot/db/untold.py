@@ -1,14 +1,20 @@
 """What a follower of sealed events could not tell: tried again later and later, then given up, and that is said."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+import structlog
+
 from bot.db import events
-from bot.db.database import Connection
+from bot.db.database import AWAY, CLASHED, Connection
 from bot.domain import card as cards
 from bot.domain.event import Kind
 from bot.domain.untold_card import untold_card
+
+log = structlog.get_logger()
 
 Of = Literal["run", "event"]
 TRIES = 8  # the last one an hour and a half after the first
@@ -23,6 +29,25 @@ class Untold:
     number: int
     error: str
     tried_at: datetime
+
+
+@asynccontextmanager
+async def guarded(connection: Connection, follower: str, of: Of, number: int, *, again: bool) -> AsyncIterator[None]:
+    """What cannot be told must not silence all others: it is tried again, and in the end that is told.
+
+    again: it was tried before. What the database refuses for now, it refuses all of them.
+    """
+    try:
+        async with connection.transaction():
+            yield
+    except (*AWAY, *CLASHED):
+        raise
+    except Exception as error:
+        later = await failed(connection, follower, of, number, error)
+        log.exception("untold.later" if later else "untold.gave_up", follower=follower, of=of, number=number)
+    else:
+        if again:
+            await told(connection, follower, of, number)
 
 
 async def failed(connection: Connection, follower: str, of: Of, number: int, error: Exception) -> bool:

@@ -4,11 +4,10 @@ Intents and the cursor are committed together: a restart neither loses nor doubl
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Container, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Container, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 
 import structlog
 
@@ -24,7 +23,7 @@ from bot.db import (
     untold,
 )
 from bot.db.bell import Bell
-from bot.db.database import AWAY, Connection, Pool, Rows
+from bot.db.database import AWAY, CLASHED, Connection, Pool, Rows
 from bot.db.posts import Intent
 from bot.domain import card as cards
 from bot.domain import policy_card
@@ -144,7 +143,7 @@ class Follower:
                         await self._look_again_at_active_runs()
                         fresh = True
                     told = await self.step()
-                except AWAY as away:
+                except (*AWAY, *CLASHED) as away:
                     log.warning("follow.database_away", error=type(away).__name__)
                     told = 0
                 await asyncio.sleep(GATHER_S if told else 0)
@@ -165,10 +164,9 @@ class Follower:
             late = await events.numbered(connection, [number for of, number in again if of == "event"])
             for event in (*late, *batch):
                 if not event.erased and (event.kind in _TOLD_BESIDES or event.kind.newer):
-                    tell = partial(self._tell_besides, event=event)
-                    await self._guarded(
-                        connection, "event", event.number, tell, again=("event", event.number) in again
-                    )
+                    late_one = ("event", event.number) in again
+                    async with untold.guarded(connection, NAME, "event", event.number, again=late_one):
+                        await self._tell_besides(connection, event)
             if batch:
                 await posts.advance(connection, NAME, batch[-1].number)
         if runs or batch or late:
@@ -195,28 +193,6 @@ class Follower:
             case _:
                 await self._freeze(connection, event)
 
-    async def _guarded(
-        self,
-        connection: Connection,
-        of: untold.Of,
-        number: int,
-        work: Callable[[Connection], Awaitable[None]],
-        *,
-        again: bool,
-    ) -> None:
-        """What cannot be told must not silence all others; it is tried again, and in the end that is told."""
-        try:
-            async with connection.transaction():
-                await work(connection)
-        except AWAY:
-            raise
-        except Exception as error:
-            later = await untold.failed(connection, NAME, of, number, error)
-            log.exception("follow.failed" if later else "follow.gave_up", of=of, number=number)
-        else:
-            if again:
-                await untold.told(connection, NAME, of, number)
-
     def _look_again(self, run: RunId) -> None:
         """With the next batch, also without an event of its own."""
         self._overdue[run] = _LONG_AGO
@@ -237,12 +213,12 @@ class Follower:
         try:
             async with connection.transaction():
                 await self._runs(connection, dirty, now)
-        except AWAY:
+        except (*AWAY, *CLASHED):
             raise
         except Exception:
             for run in dirty:
-                work = partial(self._runs, dirty=[run], now=now)
-                await self._guarded(connection, "run", run, work, again=("run", run) in again)
+                async with untold.guarded(connection, NAME, "run", run, again=("run", run) in again):
+                    await self._runs(connection, [run], now)
         else:
             for run in dirty:
                 if ("run", run) in again:
