@@ -14,7 +14,7 @@ from bot.db.database import Pool, Rows
 from bot.domain.event import Kind
 from bot.slack import outsiders
 from bot.slack.by_hand import ByHand
-from bot.slack.payloads import delivery_key
+from bot.slack.payloads import delivery_key, slack_id
 from bot.slack.people import SlackPeople
 
 log = structlog.get_logger()
@@ -80,8 +80,8 @@ class SlackInbox:
                     await channels.told(rows, said[0], shared=said[1])
             case "app_home_opened" if event.get("tab") == "home":
                 view = event.get("view")
-                known = _id(view.get("hash")) if isinstance(view, dict) else ""
-                if person := _id(event.get("user")):
+                known = _hash(view.get("hash")) if isinstance(view, dict) else ""
+                if person := slack_id(event.get("user")):
                     await homes.opened(rows, person, known)
             case "tokens_revoked" | "app_uninstalled" as kind if _ends_us(event):
                 await events.record(rows, Kind.SLACK_REVOKED, body={"by": str(kind)})
@@ -104,8 +104,8 @@ class SlackInbox:
                 log.info("event.ignored", type=other)
 
 
-def _id(value: object) -> str:
-    """As PostgreSQL can hold it: nothing of ours is called otherwise."""
+def _hash(value: object) -> str:
+    """Of a view, as PostgreSQL can hold it."""
     return value if isinstance(value, str) and value.isascii() and "\0" not in value else ""
 
 

@@ -1,6 +1,5 @@
 """Channels where people of other companies read (Slack Connect): the bot posts in those alone that are listed."""
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 
@@ -13,13 +12,13 @@ from bot.domain.card import Card, Tone
 from bot.domain.json import JsonObject
 from bot.domain.words import channel as words
 from bot.domain.words import code
+from bot.slack.payloads import slack_id
 from bot.slack.send import Later, Refused, Sender, SendError
 
 log = structlog.get_logger()
 
 POLL_S = 60.0
 READ_ALONG = "people of another company read along"
-_ID = re.compile(r"[CG][A-Z0-9]{1,40}")
 Listed = Callable[[], Collection[str]]
 
 
@@ -82,8 +81,8 @@ def is_shared(channel: JsonObject) -> bool:
 
 def heard(event: Mapping[str, object]) -> tuple[str, bool] | None:
     """(channel, whether it is shared now), of an event that says so."""
-    channel = event.get("channel")
-    if not isinstance(channel, str) or not _ID.fullmatch(channel):
+    channel = slack_id(event.get("channel"))
+    if not channel:
         return None
     match event.get("type"):
         case "channel_shared":

@@ -13,8 +13,14 @@ from bot.domain.parse import UMBRELLA
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
-Id = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,40}$")]
+_ID = "[A-Z0-9]{1,40}"
+Id = Annotated[str, Field(pattern=f"^{_ID}$")]
 """Of a person, a workspace, a channel, as Slack writes them; what looks otherwise is nobody's."""
+
+
+def slack_id(value: object) -> str:
+    """The same, of an event; empty where it is none."""
+    return value if isinstance(value, str) and re.fullmatch(_ID, value) else ""
 
 
 class Payload(BaseModel):
