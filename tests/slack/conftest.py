@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from bot.db.bell import Bell
+from bot.db.database import Pool
 from bot.sandbox.workspace import Workspace
 from bot.slack.send import web_session
+from tests.support.followed import Story
 from tests.support.specs import check_calls
 
 PEOPLE = {"U0ANA": "Ana", "U0BEN": "Ben", "U0CHI": "Chi", "U0ELI": "Eli"}
@@ -30,3 +33,8 @@ async def workspace() -> AsyncIterator[Workspace]:
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
     async with web_session() as made:
         yield made
+
+
+@pytest.fixture
+def story(pool: Pool, bell: Bell, workspace: Workspace, session: aiohttp.ClientSession) -> Story:
+    return Story(pool, bell, workspace, session)
