@@ -8,8 +8,8 @@ from bot.db import database, incident_steps, incidents
 from bot.db.database import AWAY
 from bot.domain.calling import to_ask
 from bot.domain.incident import Incident
-from bot.engine.incidents import first_of
 from bot.engine.installation import Installation
+from bot.engine.knowing import first_of
 
 log = structlog.get_logger()
 

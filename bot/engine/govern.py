@@ -23,8 +23,8 @@ from bot.engine import endings, weekly
 from bot.engine.freezes import EngineFreezes
 from bot.engine.home.looking import Looking
 from bot.engine.home.waiting import answerable
-from bot.engine.incidents import is_admin
 from bot.engine.installation import Installation
+from bot.engine.knowing import is_admin
 from bot.engine.reviews import Reviews
 from bot.engine.short import note, recorded
 from bot.engine.turns import EngineTurns

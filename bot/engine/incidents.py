@@ -30,6 +30,7 @@ from bot.domain.timeline import NewEntry, TimelineEntry
 from bot.domain.words import bold, channel, clean, code, when
 from bot.engine.changing import change
 from bot.engine.installation import Installation
+from bot.engine.knowing import may_know
 from bot.engine.outward import EngineOutward
 from bot.engine.security import EngineSecurity
 from permissions.decide import Deny
@@ -40,13 +41,8 @@ from permissions.model import (
     TIMELINE_WRITE,
     Ask,
     Permission,
-    Person,
     Risk,
 )
-from permissions.policy import roles_of
-
-ADMIN = "admin"
-SECURITY = "security"  # a role of the policy that may know of security incidents
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,24 +437,6 @@ class EngineIncidents:
 
     def _name(self, person: str) -> str:
         return self._at.people.name(person)
-
-
-def may_know(installation: Installation, incident: Incident, person: Person) -> bool:
-    """Everybody; of a private one those who were brought in, and those whose role it is."""
-    own = SECURITY if incident.type == "security" else ADMIN
-    return incident.known_to(person.id) or not roles_of(installation.policy, person).isdisjoint({ADMIN, own})
-
-
-def first_of(installation: Installation, incident: Incident, at: datetime) -> Sequence[str]:
-    """Whom it asks to come, in order: the rotation; of a security incident only those whose role it is."""
-    policy = installation.policy
-    if incident.type != "security":
-        return policy.oncall.order(at) if policy.oncall else ()
-    return sorted(policy.roles.get(SECURITY) or policy.roles.get(ADMIN) or ())
-
-
-def is_admin(installation: Installation, person: str, team: str) -> bool:
-    return ADMIN in roles_of(installation.policy, installation.person(person, team))
 
 
 def _over(incident: Incident) -> Card:

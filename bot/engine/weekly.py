@@ -12,8 +12,8 @@ from bot.domain.run import State
 from bot.domain.weekly import UNUSED_FOR, Stale, Week
 from bot.domain.weekly_card import weekly_card
 from bot.engine.home.looking import Looking
-from bot.engine.incidents import is_admin
 from bot.engine.installation import Installation
+from bot.engine.knowing import is_admin
 from permissions.model import AUDIT_READ, POLICY_READ, Permission, Person, Risk
 from permissions.unused import Use, unused
 from permissions.wording import grant_words

@@ -6,7 +6,7 @@ from bot.domain.incident import Affected, Incident
 from bot.domain.incident_card import home_card
 from bot.domain.words import code
 from bot.engine.home.looking import Looking
-from bot.engine.incidents import may_know
+from bot.engine.knowing import may_know
 from permissions.model import INCIDENT_READ
 
 SHOWN = 5
