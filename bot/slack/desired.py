@@ -271,7 +271,7 @@ def told_alone(messages: Sequence[Desired], seen: Seen, at: Where) -> Iterator[D
             yield replace(one, kind="dm", channel="", person=run.actor, card=card)
         elif one is copy:
             yield replace(one, only_edit=True)
-        else:
+        elif one.key != f"{run.label}:root" or run.via == "schedule":
             yield one
 
 
