@@ -109,7 +109,7 @@ class _Connection(_Plain):
         return _KNOWN[wanted]
 
 
-async def connect(dsn: str, *, size: int = 14, statement_s: float = 20) -> Pool:
+async def connect(dsn: str, *, size: int = 20, statement_s: float = 20) -> Pool:
     """A pool on `dsn` with jsonb as Python values; raises what asyncpg raises when it cannot connect."""
     pool = await asyncpg.create_pool(
         dsn,

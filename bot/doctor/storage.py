@@ -20,7 +20,7 @@ _TELL_AGAIN = (
     "With a version that mends it: UPDATE untold SET attempts = 0, due_at = clock_now() WHERE due_at IS NULL; tells "
     "them, DELETE FROM untold WHERE due_at IS NULL; lets them be."
 )
-_ENOUGH = 20  # connections: a process keeps 14, its locks included
+_ENOUGH = 25  # connections: a process takes 20 at most, its locks included
 
 
 async def look(settings: Settings, clock: Callable[[], datetime]) -> Sequence[Remark]:
