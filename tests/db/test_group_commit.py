@@ -109,7 +109,7 @@ async def test_when_the_database_goes_away_each_is_told_so_and_the_next_are_writ
     async with pool.acquire() as other, other.transaction():
         await other.execute("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE")
         asked = [asyncio.ensure_future(commits.receive(invocation(f"U{n}"), a_run())) for n in range(4)]
-        while not await other.fetchval(_END_WHO_WAITS):  # noqa: ASYNC110  (PostgreSQL tells nobody of it)
+        while not await pool.fetchval(_END_WHO_WAITS):  # noqa: ASYNC110  (PostgreSQL tells nobody of it)
             await asyncio.sleep(0)
         answers = await asyncio.gather(*asked, return_exceptions=True)
     assert [isinstance(answer, AWAY) for answer in answers] == [True] * 4
