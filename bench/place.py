@@ -27,8 +27,8 @@ services:
       production: {}
 """
 _AT_WORK = """
-    SELECT EXISTS (SELECT FROM outbox)
-        OR EXISTS (SELECT FROM runs WHERE state IN ('planning', 'starting', 'running', 'verifying'))
+    SELECT EXISTS (SELECT FROM runs WHERE state IN ('planning', 'starting', 'running', 'verifying'))
+        OR EXISTS (SELECT FROM outbox) AND EXISTS (SELECT FROM workers)  -- a door alone seals nothing
     """
 
 
