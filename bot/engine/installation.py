@@ -43,8 +43,7 @@ class Installation:
     team: str
     url: str = ""  # where people outside reach this bot
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    receiving: int = 0  # requests in hand that are not acknowledged yet
-    crowded_at: float = -math.inf  # when many of them last were there at once, monotonic
+    crowded_at: float = -math.inf  # when many requests last were in hand at once, monotonic
     rooms: Mapping[str, Collection[Place]] = field(default_factory=dict)  # kept fresh by `bot.serving.incidents`
 
     @property

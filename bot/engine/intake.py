@@ -33,6 +33,7 @@ class Intake:
         self._at = installation
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._commits = GroupCommit(installation.pool)
+        self._in_hand = 0  # requests that are not acknowledged yet
         self.forms = Forms(installation, self._judge)
 
     async def receive(self, invocation: Invocation, within: "Connection | None" = None) -> Answer:
@@ -40,14 +41,14 @@ class Intake:
 
         within: the transaction that everything belongs to; without it the record is committed here.
         """
-        self._at.receiving += 1
-        if self._at.receiving >= _MANY:
+        self._in_hand += 1
+        if self._in_hand >= _MANY:
             self._at.crowded_at = time.monotonic()
         try:
             async with self._turn(invocation):
                 return await self._receive(invocation, within)
         finally:
-            self._at.receiving -= 1
+            self._in_hand -= 1
 
     def _turn(self, invocation: Invocation) -> asyncio.Lock:
         """What one person types at one place is written in the order in which it came."""

@@ -36,4 +36,4 @@ async def test_a_crowd_is_four_requests_in_hand_at_once(desk: Desk, people: int,
     begun = time.monotonic()
     await asyncio.gather(*(desk.type(f"U0{n}", "/poke shop production because it hangs") for n in range(people)))
     assert (desk.installation.crowded_at >= begun) is crowd
-    assert desk.installation.receiving == 0
+    assert desk.intake._in_hand == 0
